@@ -33,7 +33,7 @@ const allowedRooms = {
   importjob: ["shared", "certs", "staging", "diskprep"],
   emulator: ["shared", "certs", "staging", "diskprep", "importjob"],
   cli: ["shared", "certs", "registry", "staging", "diskprep", "importjob", "emulator"],
-  "": ["certs", "registry", "staging", "diskprep", "importjob"],
+  "": ["shared", "certs", "registry", "staging", "diskprep", "importjob"],
 };
 
 /** Name of the room a path under src belongs to; "" for files directly in src. */
