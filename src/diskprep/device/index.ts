@@ -1,1 +1,24 @@
 export * from "./block-device.js";
+export { type BlockDeviceHarness, blockDeviceConformance, type ConformanceCheck } from "./conformance.js";
+export { DeviceError, type DeviceErrorCode, isDeviceError } from "./device-error.js";
+export {
+  createFaultyDevice,
+  type FaultKind,
+  type FaultOptions,
+  type FaultyDevice,
+} from "./fault-injection.js";
+export {
+  type CreateImageFileOptions,
+  createImageFile,
+  type OpenImageFileOptions,
+  openImageFile,
+} from "./image-file.js";
+export { createMemoryDevice, type MemoryDeviceOptions } from "./memory-device.js";
+export {
+  createOpenDeviceCounter,
+  type DeviceRecording,
+  type OpenDeviceCounter,
+  type RecordedOperation,
+  recordDevice,
+} from "./recording-device.js";
+export { type SliceDeviceOptions, sliceDevice } from "./slice-device.js";
