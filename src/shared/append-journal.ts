@@ -4,7 +4,8 @@
  */
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, truncate } from "node:fs/promises";
-import { secretFileMode } from "./durable-file.js";
+import { dirname } from "node:path";
+import { secretFileMode, syncFolder } from "./durable-file.js";
 
 /** Longest line that is read back; a longer one is damage, not data. */
 const maximumLineLengthInBytes = 16 * 1024 * 1024;
@@ -33,6 +34,7 @@ export interface JournalRecord {
 export async function openAppendJournal(path: string, validLengthInBytes?: number): Promise<AppendJournal> {
   if (validLengthInBytes !== undefined) await truncate(path, validLengthInBytes);
   const file: FileHandle = await open(path, "a", secretFileMode);
+  if (validLengthInBytes === undefined) await syncFolder(dirname(path));
   let closed = false;
   return {
     append: async (record) => {

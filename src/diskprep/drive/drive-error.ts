@@ -19,6 +19,10 @@ export type DriveErrorCode =
   | "blob-name-unrepresentable"
   /** A staged file has other content than its catalog entry says. */
   | "staged-file-changed"
+  /** A staged file is shorter than its catalog entry says. */
+  | "staged-file-shorter"
+  /** A staged file is longer than its catalog entry says. */
+  | "staged-file-longer"
   /** A staged file cannot be opened or read. */
   | "staged-file-unreadable"
   /** The journal belongs to another plan or drive. */

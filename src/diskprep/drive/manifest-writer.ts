@@ -26,6 +26,8 @@ export interface ManifestHead {
   readonly version: string;
   readonly driveId: string;
   readonly disposition: ImportDisposition;
+  /** Destination container; the first segment of every blob path. */
+  readonly containerName: string;
 }
 
 const hashWhileMeasuring = "0".repeat(32);

@@ -19,6 +19,15 @@ const filesPerGeneratedFolder = 10_000;
 /** Plain Win32 programs stop at 260 UTF-16 units including drive letter, colon and the ending NUL. */
 const maximumPathLength = 256;
 
+/** What a seed tree needs of a file system tree: nodes are numbered in the order they are added. */
+export type FileTree = Pick<NtfsTreeBuilder, "root" | "addDirectory" | "addFile">;
+
+/** A tree that only numbers its nodes, for passes after the layout. */
+export function createNodeCounter(): FileTree {
+  let last = 0;
+  return { root: 0, addDirectory: () => ++last, addFile: () => ++last };
+}
+
 /** A file of the drive that does not come from the staging folder. */
 export interface GeneratedFile {
   readonly node: number;
@@ -42,12 +51,12 @@ export interface PlacedBlob {
  * second pass over the catalog needs nothing stored from the first.
  */
 export class SeedTree {
-  readonly #tree: NtfsTreeBuilder;
+  readonly #tree: FileTree;
   readonly #folders = new Map<string, number>();
   readonly #files = new NameSet();
   readonly #sharedPropertiesFiles = new Map<string, GeneratedFile>();
 
-  constructor(tree: NtfsTreeBuilder) {
+  constructor(tree: FileTree) {
     this.#tree = tree;
   }
 

@@ -1,0 +1,73 @@
+/** Walks the hashed ranges of one blob in ascending order, with the hash each must have. */
+import { type SeedBlob, type SeedBlobRange, type SeedCatalog, seedBlobRanges } from "../../staging/index.js";
+
+/** How many hashes of a large blob are fetched from the catalog at a time. */
+const hashesPerRead = 4096;
+
+/** A range and its MD5 of 16 bytes, when the catalog has one. */
+export interface HashedRange extends SeedBlobRange {
+  readonly expectedHash: Uint8Array | undefined;
+}
+
+/** Cursor over the ranges of one blob. */
+export class RangeWalker {
+  readonly #blob: SeedBlob;
+  readonly #rangeCount: number;
+  readonly #catalog: SeedCatalog;
+  readonly #ranges: Iterator<SeedBlobRange>;
+  #current: HashedRange | undefined;
+  #index = -1;
+  #hashes: Uint8Array | undefined;
+  #position = 0;
+
+  constructor(blob: SeedBlob, rangeCount: number, catalog: SeedCatalog) {
+    this.#blob = blob;
+    this.#rangeCount = rangeCount;
+    this.#catalog = catalog;
+    this.#ranges = seedBlobRanges(blob);
+  }
+
+  /** Whether the last offset asked for began a range that a following piece continues. */
+  get isInsideRange(): boolean {
+    const range = this.#current;
+    return range !== undefined && this.#position > range.offsetInBytes && this.#position < endOf(range);
+  }
+
+  /** Tells the walker how far the blob has been laid out. */
+  moveTo(fileOffsetInBytes: number): void {
+    this.#position = fileOffsetInBytes;
+  }
+
+  /** The range that holds an offset, or the next one after it; undefined behind the last. Offsets must ascend. */
+  async rangeAt(fileOffsetInBytes: number): Promise<HashedRange | undefined> {
+    this.#position = fileOffsetInBytes;
+    while (
+      this.#index < this.#rangeCount &&
+      (this.#current === undefined || endOf(this.#current) <= fileOffsetInBytes)
+    ) {
+      const next = this.#ranges.next();
+      this.#index += 1;
+      this.#current = next.done
+        ? undefined
+        : { ...next.value, expectedHash: await this.#hashOf(this.#index) };
+      if (next.done) break;
+    }
+    return this.#current;
+  }
+
+  async #hashOf(index: number): Promise<Uint8Array | undefined> {
+    if (this.#rangeCount === 1 && this.#blob.md5 !== undefined && this.#blob.dataStretches === undefined) {
+      return Buffer.from(this.#blob.md5, "hex");
+    }
+    if (index % hashesPerRead === 0) {
+      const count = Math.min(hashesPerRead, this.#rangeCount - index);
+      this.#hashes = await this.#catalog.readRangeHashes(this.#blob, index, count);
+    }
+    const start = (index % hashesPerRead) * 16;
+    return this.#hashes?.subarray(start, start + 16);
+  }
+}
+
+function endOf(range: SeedBlobRange): number {
+  return range.offsetInBytes + range.lengthInBytes;
+}

@@ -1,0 +1,245 @@
+/**
+ * Cuts the volume of a drive into groups, in ascending order, each with the work that fills it.
+ *
+ * The cut depends on the plan only, so an interrupted run meets the same groups again.
+ */
+import type { AbortSignalLike } from "../../shared/abort.js";
+import { throwIfAborted } from "../../shared/abort.js";
+import { countSeedBlobRanges, type SeedBlob, type SeedCatalog } from "../../staging/index.js";
+import { type ContentCursor, createContentCursor, type NodeContent } from "./content-cursor.js";
+import type { DriveLayout } from "./drive-layout.js";
+import { RangeWalker } from "./range-walker.js";
+import { createVolumeGroup, type VolumeGroup } from "./volume-group.js";
+
+/** Longest gap that is written as zeros rather than skipped, because two writes cost more. */
+const smallGapInBytes = 1024 * 1024;
+
+/** How the volume is cut. */
+export interface VolumeGroupOptions {
+  /** Length a group has unless one hashed range is longer. */
+  readonly groupLengthInBytes: number;
+  /** Whether free space becomes part of the groups, as zeros. */
+  readonly coverFreeSpace: boolean;
+  /** Groups that end at or before this offset are left out: they are on the drive already. */
+  readonly resumeOffsetInBytes: number;
+  /** Puts bytes of the manifest into the target; called in ascending order. */
+  readonly readManifest: (fileOffsetInBytes: number, target: Uint8Array) => Promise<void>;
+  readonly abortSignal?: AbortSignalLike | undefined;
+}
+
+/** The groups of a drive in ascending order. Small files kept in file records are read from the staging folder here. */
+export async function* volumeGroups(
+  layout: DriveLayout,
+  catalog: SeedCatalog,
+  options: VolumeGroupOptions,
+): AsyncGenerator<VolumeGroup> {
+  const cutter = new VolumeCutter(layout, catalog, options);
+  const { metadataExtents, dataExtents } = layout.ntfs;
+  let metadataIndex = 0;
+  let dataIndex = 0;
+  try {
+    while (metadataIndex < metadataExtents.length || dataIndex < dataExtents.count) {
+      throwIfAborted(options.abortSignal);
+      const metadataOffset = metadataExtents[metadataIndex]?.offsetInBytes ?? Number.POSITIVE_INFINITY;
+      const dataOffset =
+        dataIndex < dataExtents.count ? dataExtents.volumeOffsets[dataIndex]! : Number.POSITIVE_INFINITY;
+      yield* metadataOffset < dataOffset
+        ? cutter.metadata(metadataExtents[metadataIndex++]!)
+        : cutter.data(dataIndex++);
+    }
+    yield* cutter.end();
+  } finally {
+    await cutter.close();
+  }
+}
+
+class VolumeCutter {
+  readonly #layout: DriveLayout;
+  readonly #catalog: SeedCatalog;
+  readonly #options: VolumeGroupOptions;
+  readonly #sectorSize: number;
+  readonly #residents: ContentCursor;
+  readonly #contents: ContentCursor;
+  #group: VolumeGroup = createVolumeGroup(0, 0);
+  #rangeNumber = 0;
+  #walker: RangeWalker | undefined;
+  #content: NodeContent | undefined;
+
+  constructor(layout: DriveLayout, catalog: SeedCatalog, options: VolumeGroupOptions) {
+    this.#layout = layout;
+    this.#catalog = catalog;
+    this.#options = options;
+    this.#sectorSize = layout.parameters.sectorSizeInBytes;
+    this.#residents = createContentCursor(layout, catalog, options.abortSignal);
+    this.#contents = createContentCursor(layout, catalog, options.abortSignal);
+  }
+
+  /** Bytes the file system layout renders. */
+  async *metadata(extent: {
+    readonly offsetInBytes: number;
+    readonly lengthInBytes: number;
+  }): AsyncGenerator<VolumeGroup> {
+    const end = extent.offsetInBytes + extent.lengthInBytes;
+    yield* this.#moveTo(extent.offsetInBytes);
+    for (let offset = extent.offsetInBytes; offset < end; ) {
+      if (this.#room() <= 0) yield* this.#close(offset);
+      const volumeOffset = offset;
+      const lengthInBytes = Math.min(end - offset, Math.max(this.#room(), this.#sectorSize));
+      const residents = this.#isWanted() ? await this.#readResidents(volumeOffset, lengthInBytes) : undefined;
+      this.#group.fills.push({
+        bufferOffset: this.#group.lengthInBytes,
+        lengthInBytes,
+        fill: (target) => this.#layout.ntfs.render(volumeOffset, target, (node) => residents!.get(node)!),
+      });
+      this.#group.lengthInBytes += lengthInBytes;
+      offset += lengthInBytes;
+    }
+  }
+
+  /** One row of the data extents: a file, or a part of one that steps over a reserved extent. */
+  async *data(row: number): AsyncGenerator<VolumeGroup> {
+    const { nodes, fileOffsets, volumeOffsets, lengths } = this.#layout.ntfs.dataExtents;
+    const fileOffset = fileOffsets[row]!;
+    const volumeOffset = volumeOffsets[row]!;
+    yield* this.#moveTo(volumeOffset);
+    if (fileOffset === 0) {
+      this.#content = await this.#contents.contentOf(nodes[row]!);
+      this.#walker = this.#content.kind === "blob" ? this.#walkerOf(this.#content.blob) : undefined;
+    }
+    const content = this.#content!;
+    if (content.kind === "blob") yield* this.#blobPart(content.blob, fileOffset, lengths[row]!);
+    else yield* this.#generatedPart(content, fileOffset, lengths[row]!);
+    const clusterSize = this.#layout.parameters.clusterSizeInBytes;
+    const endOnVolume = Math.ceil((volumeOffset + lengths[row]!) / clusterSize) * clusterSize;
+    this.#group.lengthInBytes = endOnVolume - this.#group.volumeOffsetInBytes;
+  }
+
+  /** The last group, and the free space behind it. */
+  async *end(): AsyncGenerator<VolumeGroup> {
+    if (this.#options.coverFreeSpace) yield* this.#moveTo(this.#layout.parameters.partitionLengthInBytes);
+    yield* this.#close(0);
+  }
+
+  async close(): Promise<void> {
+    await this.#residents.close();
+    await this.#contents.close();
+  }
+
+  async *#blobPart(blob: SeedBlob, fileOffset: number, lengthInBytes: number): AsyncGenerator<VolumeGroup> {
+    const walker = this.#walker!;
+    const end = fileOffset + lengthInBytes;
+    for (let offset = fileOffset; offset < end; ) {
+      const range = await walker.rangeAt(offset);
+      if (range === undefined || offset < range.offsetInBytes) {
+        // A hole of a page blob: zeros that no hash covers.
+        if (this.#room() <= 0)
+          yield* this.#close(this.#group.volumeOffsetInBytes + this.#group.lengthInBytes);
+        const hole = Math.min(end, range?.offsetInBytes ?? end) - offset;
+        const part = Math.min(hole, Math.max(this.#room(), this.#sectorSize));
+        this.#group.lengthInBytes += part;
+        offset += part;
+        continue;
+      }
+      if (offset === range.offsetInBytes) {
+        if (range.lengthInBytes > this.#room())
+          yield* this.#close(this.#group.volumeOffsetInBytes + this.#group.lengthInBytes);
+        this.#group.rangeFirstPieces.push(this.#group.pieceLengths.length);
+        this.#group.expectedHashes.push(range.expectedHash);
+        this.#group.rangeBlobNames.push(blob.name);
+        this.#rangeNumber += 1;
+      }
+      const part = Math.min(end, range.offsetInBytes + range.lengthInBytes) - offset;
+      this.#addPiece(blob, offset, part);
+      offset += part;
+      walker.moveTo(offset);
+    }
+  }
+
+  #addPiece(blob: SeedBlob, fileOffset: number, lengthInBytes: number): void {
+    const group = this.#group;
+    const path = this.#catalog.stagedFilePath(blob);
+    if (path === undefined) {
+      group.fills.push({
+        bufferOffset: group.lengthInBytes,
+        lengthInBytes,
+        fill: (target) => this.#contents.readBlob(blob, fileOffset, target),
+      });
+    }
+    group.pieceFiles.push(path ?? "");
+    group.pieceFileLengths.push(blob.lengthInBytes);
+    group.pieceFileOffsets.push(fileOffset);
+    group.pieceBufferOffsets.push(group.lengthInBytes);
+    group.pieceLengths.push(lengthInBytes);
+    group.lengthInBytes += lengthInBytes;
+  }
+
+  async *#generatedPart(
+    content: Exclude<NodeContent, { readonly kind: "blob" }>,
+    fileOffset: number,
+    lengthInBytes: number,
+  ): AsyncGenerator<VolumeGroup> {
+    for (let done = 0; done < lengthInBytes; ) {
+      if (this.#room() <= 0) yield* this.#close(this.#group.volumeOffsetInBytes + this.#group.lengthInBytes);
+      const part = Math.min(lengthInBytes - done, Math.max(this.#room(), this.#sectorSize));
+      const partOffset = fileOffset + done;
+      this.#group.fills.push({
+        bufferOffset: this.#group.lengthInBytes,
+        lengthInBytes: part,
+        fill: (target) =>
+          content.kind === "manifest"
+            ? this.#options.readManifest(partOffset, target)
+            : target.set(content.bytes.subarray(partOffset, partOffset + part)),
+      });
+      this.#group.lengthInBytes += part;
+      done += part;
+    }
+  }
+
+  /** Brings the end of the current group to an offset, closing it when the gap is free space that is not written. */
+  async *#moveTo(volumeOffset: number): AsyncGenerator<VolumeGroup> {
+    let end = this.#group.volumeOffsetInBytes + this.#group.lengthInBytes;
+    const gap = volumeOffset - end;
+    const rangeIsOpen = this.#walker?.isInsideRange ?? false;
+    if (gap > smallGapInBytes && !this.#options.coverFreeSpace && !rangeIsOpen) {
+      yield* this.#close(volumeOffset);
+      return;
+    }
+    while (end < volumeOffset) {
+      if (this.#room() <= 0 && !rangeIsOpen) yield* this.#close(end);
+      const part = rangeIsOpen
+        ? volumeOffset - end
+        : Math.min(volumeOffset - end, Math.max(this.#room(), this.#sectorSize));
+      this.#group.lengthInBytes += part;
+      end += part;
+    }
+  }
+
+  /** Ends the current group, when it may end here, and begins the next one. */
+  *#close(nextVolumeOffset: number): Generator<VolumeGroup> {
+    const group = this.#group;
+    if (group.lengthInBytes % this.#sectorSize !== 0) return;
+    if (group.lengthInBytes > 0 && this.#isWanted()) yield group;
+    this.#group = createVolumeGroup(nextVolumeOffset, this.#rangeNumber);
+  }
+
+  #room(): number {
+    return this.#options.groupLengthInBytes - this.#group.lengthInBytes;
+  }
+
+  /** Whether the current group is still to be written. */
+  #isWanted(): boolean {
+    return this.#group.volumeOffsetInBytes >= this.#options.resumeOffsetInBytes;
+  }
+
+  #walkerOf(blob: SeedBlob): RangeWalker {
+    return new RangeWalker(blob, countSeedBlobRanges(blob), this.#catalog);
+  }
+
+  async #readResidents(volumeOffset: number, lengthInBytes: number): Promise<Map<number, Uint8Array>> {
+    const contents = new Map<number, Uint8Array>();
+    for (const node of this.#layout.ntfs.residentNodesIn(volumeOffset, lengthInBytes)) {
+      contents.set(node, await this.#residents.residentBytes(node));
+    }
+    return contents;
+  }
+}
