@@ -1,1 +1,10 @@
-export {};
+export * from "./azure-clouds.js";
+export type { AzureClientOptions } from "./azure-json-client.js";
+export * from "./certs-error.js";
+export * from "./create-seed-certificate.js";
+export type { PfxOptions } from "./encode-pfx.js";
+export * from "./entra-application.js";
+export type { FoundApplication, RegisteredCertificate } from "./graph-applications.js";
+export * from "./import-pfx.js";
+export * from "./names.js";
+export * from "./seed-certificate.js";

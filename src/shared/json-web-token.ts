@@ -1,0 +1,75 @@
+/** JSON Web Tokens in compact form (RFC 7519, RFC 7515 §7.1), signed with RSA (RFC 7518 §3.3 and §3.5). */
+import { constants, type KeyObject, sign, verify } from "node:crypto";
+
+/** Signature algorithms in use. */
+export type JsonWebTokenAlgorithm = "PS256" | "RS256";
+
+/** A token taken apart. Nothing about it has been verified. */
+export interface DecodedJsonWebToken {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** What the signature covers. */
+  readonly signedText: string;
+  readonly signature: Uint8Array;
+}
+
+/** Makes a signed token. `alg` and `typ` are added to the header. */
+export function signJsonWebToken(
+  algorithm: JsonWebTokenAlgorithm,
+  privateKey: KeyObject,
+  header: Readonly<Record<string, unknown>>,
+  claims: Readonly<Record<string, unknown>>,
+): string {
+  const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const signedText = `${encode({ alg: algorithm, typ: "JWT", ...header })}.${encode(claims)}`;
+  const signature = sign("sha256", Buffer.from(signedText), { key: privateKey, ...paddingOf(algorithm) });
+  return `${signedText}.${signature.toString("base64url")}`;
+}
+
+/** Takes a token apart, or returns undefined when it is none: base64url without padding, two JSON objects. */
+export function decodeJsonWebToken(token: string): DecodedJsonWebToken | undefined {
+  const match = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/.exec(token);
+  if (match === null) return undefined;
+  const [, headerText, claimsText, signatureText] = match;
+  const header = parseObject(headerText!);
+  const claims = parseObject(claimsText!);
+  if (header === undefined || claims === undefined) return undefined;
+  return {
+    header,
+    claims,
+    signedText: `${headerText}.${claimsText}`,
+    signature: Buffer.from(signatureText!, "base64url"),
+  };
+}
+
+/** Whether the signature was made with the private half of `publicKey`. False for an algorithm not in use here. */
+export function verifyJsonWebToken(token: DecodedJsonWebToken, publicKey: KeyObject): boolean {
+  const algorithm = token.header["alg"];
+  if (algorithm !== "PS256" && algorithm !== "RS256") return false;
+  return verify(
+    "sha256",
+    Buffer.from(token.signedText),
+    { key: publicKey, ...paddingOf(algorithm) },
+    token.signature,
+  );
+}
+
+function paddingOf(algorithm: JsonWebTokenAlgorithm): {
+  readonly padding: number;
+  readonly saltLength?: number;
+} {
+  return algorithm === "PS256"
+    ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+    : { padding: constants.RSA_PKCS1_PADDING };
+}
+
+function parseObject(encoded: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(encoded, "base64url").toString("utf8"));
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
