@@ -1,0 +1,208 @@
+/**
+ * One line of the catalog: a blob and where its bytes lie (docs/formats/seed-catalog.md). Lines from outside are hostile: every
+ * field is checked before anything is opened.
+ */
+import { defaultRangeSizeInBytes, maximumPageBlobSizeInBytes, pageSizeInBytes } from "./blob-limits.js";
+import { blobNameProblem } from "./blob-name.js";
+import { rangeHashSizeInBytes } from "./content-hasher.js";
+import { StagingError } from "./errors.js";
+import type { SeedBlob, SeedBlobHeaders, SeedBlobKind, SeedBlobRange } from "./seed-catalog.js";
+
+/** Where the bytes of a blob lie. */
+export type StagedPlace =
+  | { readonly type: "empty" }
+  | { readonly type: "pack"; readonly pack: number; readonly offsetInBytes: number }
+  | { readonly type: "file"; readonly file: number }
+  | { readonly type: "adopted"; readonly root: number; readonly path: string };
+
+/** A blob, its place, and where its range hashes lie when they are not simply its MD5. */
+export interface CatalogEntry {
+  readonly blob: SeedBlob;
+  readonly place: StagedPlace;
+  readonly hashesOffsetInBytes: number | undefined;
+}
+
+/** Stretches of one blob; more holes than this are filled. Keeps a line below the size a reader accepts. */
+export const maximumStretches = 20_000;
+
+interface CatalogLine {
+  name: string;
+  length: number;
+  md5?: string;
+  modified: number;
+  kind?: SeedBlobKind;
+  rangeSize?: number;
+  stretches?: number[];
+  pack?: number;
+  at?: number;
+  file?: number;
+  root?: number;
+  path?: string;
+  hashesAt?: number;
+  headers?: SeedBlobHeaders;
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/** Whether the hash of the whole is also the hash of the blob's only range, so that no range hash needs to be stored. */
+export function hashOfWholeIsRangeHash(blob: Omit<SeedBlob, "index">): boolean {
+  return blob.dataStretches === undefined && blob.lengthInBytes <= blob.rangeSizeInBytes;
+}
+
+/** The text of a line, with its line end. */
+export function formatCatalogLine(entry: CatalogEntry): string {
+  const { blob, place } = entry;
+  const line: CatalogLine = { name: blob.name, length: blob.lengthInBytes, modified: blob.modifiedAtInMs };
+  if (blob.md5 !== undefined) line.md5 = blob.md5;
+  if (blob.kind !== "block") line.kind = blob.kind;
+  if (blob.rangeSizeInBytes !== defaultRangeSizeInBytes) line.rangeSize = blob.rangeSizeInBytes;
+  if (blob.dataStretches !== undefined) {
+    line.stretches = blob.dataStretches.flatMap((stretch) => [stretch.offsetInBytes, stretch.lengthInBytes]);
+  }
+  switch (place.type) {
+    case "pack":
+      line.pack = place.pack;
+      line.at = place.offsetInBytes;
+      break;
+    case "file":
+      line.file = place.file;
+      break;
+    case "adopted":
+      line.root = place.root;
+      line.path = place.path;
+      break;
+    case "empty":
+      break;
+  }
+  if (entry.hashesOffsetInBytes !== undefined) line.hashesAt = entry.hashesOffsetInBytes;
+  if (Object.keys(blob.headers).length > 0) line.headers = blob.headers;
+  if (Object.keys(blob.metadata).length > 0) line.metadata = blob.metadata;
+  return `${JSON.stringify(line)}\n`;
+}
+
+/**
+ * Reads a line.
+ *
+ * @throws StagingError `catalog-damaged` naming the line and the field
+ */
+export function parseCatalogLine(text: string, index: number): CatalogEntry {
+  const fail = (problem: string): never => {
+    throw new StagingError(
+      "catalog-damaged",
+      `Entry ${index} of the catalog is not valid: ${problem}. Restore the catalog from a copy or stage the seed again.`,
+      { details: { index } },
+    );
+  };
+  let line: CatalogLine;
+  try {
+    line = JSON.parse(text) as CatalogLine;
+  } catch {
+    return fail("it is not JSON");
+  }
+  if (typeof line !== "object" || line === null) return fail("it is not an object");
+  const integer = (value: unknown, field: string, maximum = Number.MAX_SAFE_INTEGER): number =>
+    Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= maximum
+      ? (value as number)
+      : fail(`'${field}' is no number from 0 to ${maximum}`);
+  const textOf = (value: unknown, field: string): string =>
+    typeof value === "string" ? value : fail(`'${field}' is no text`);
+
+  const name = textOf(line.name, "name");
+  const nameProblem = blobNameProblem(name);
+  if (nameProblem !== undefined) fail(`its name cannot be used: ${nameProblem}`);
+  const lengthInBytes = integer(line.length, "length", maximumPageBlobSizeInBytes);
+  const kind = line.kind ?? "block";
+  if (kind !== "block" && kind !== "page") fail("'kind' is neither block nor page");
+  if (kind === "page" && lengthInBytes % pageSizeInBytes !== 0) fail("a page blob must be a multiple of 512");
+  if (line.md5 !== undefined && !/^[0-9a-f]{32}$/.test(textOf(line.md5, "md5")))
+    fail("'md5' has not 32 digits");
+  const rangeSizeInBytes = integer(line.rangeSize ?? defaultRangeSizeInBytes, "rangeSize");
+  if (rangeSizeInBytes < pageSizeInBytes || rangeSizeInBytes % pageSizeInBytes !== 0)
+    fail("'rangeSize' is odd");
+  if (!Number.isSafeInteger(line.modified)) fail("'modified' is no whole number");
+  const blob: SeedBlob = Object.freeze({
+    index,
+    name,
+    kind,
+    lengthInBytes,
+    md5: line.md5,
+    modifiedAtInMs: line.modified,
+    headers: strings(line.headers, "headers", fail),
+    metadata: strings(line.metadata, "metadata", fail),
+    rangeSizeInBytes,
+    dataStretches:
+      line.stretches === undefined ? undefined : stretchesOf(line.stretches, lengthInBytes, fail),
+  });
+  const hashesOffsetInBytes = line.hashesAt === undefined ? undefined : integer(line.hashesAt, "hashesAt");
+  if (hashesOffsetInBytes !== undefined && hashesOffsetInBytes % rangeHashSizeInBytes !== 0) {
+    fail("'hashesAt' is no multiple of 16");
+  }
+  return { blob, place: placeOf(line, blob, integer, fail), hashesOffsetInBytes };
+}
+
+type Fail = (problem: string) => never;
+
+const noStrings: Readonly<Record<string, string>> = Object.freeze({});
+
+function strings(value: unknown, field: string, fail: Fail): Readonly<Record<string, string>> {
+  if (value === undefined) return noStrings;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return fail(`'${field}' is no object`);
+  for (const [key, text] of Object.entries(value)) {
+    // JSON can bring an own property of this name; assigning it elsewhere would change a prototype.
+    if (typeof text !== "string" || key === "__proto__") return fail(`'${field}.${key}' is no text`);
+  }
+  return Object.freeze(value as Record<string, string>);
+}
+
+function stretchesOf(value: unknown, lengthInBytes: number, fail: Fail): readonly SeedBlobRange[] {
+  if (!Array.isArray(value) || value.length % 2 !== 0 || value.length > 2 * maximumStretches) {
+    return fail("'stretches' is no list of offset and length pairs");
+  }
+  const stretches: SeedBlobRange[] = [];
+  let previousEnd = -1;
+  for (let at = 0; at < value.length; at += 2) {
+    const offsetInBytes = value[at] as number;
+    const stretchLength = value[at + 1] as number;
+    const valid =
+      Number.isSafeInteger(offsetInBytes) &&
+      Number.isSafeInteger(stretchLength) &&
+      offsetInBytes > previousEnd &&
+      offsetInBytes % pageSizeInBytes === 0 &&
+      stretchLength > 0 &&
+      stretchLength % pageSizeInBytes === 0 &&
+      offsetInBytes + stretchLength <= lengthInBytes;
+    if (!valid) return fail("'stretches' overlap, touch, are not aligned to 512 or leave the blob");
+    previousEnd = offsetInBytes + stretchLength;
+    stretches.push(Object.freeze({ offsetInBytes, lengthInBytes: stretchLength }));
+  }
+  return Object.freeze(stretches);
+}
+
+function placeOf(
+  line: CatalogLine,
+  blob: SeedBlob,
+  integer: (value: unknown, field: string, maximum?: number) => number,
+  fail: Fail,
+): StagedPlace {
+  if (line.pack !== undefined) {
+    return { type: "pack", pack: integer(line.pack, "pack", 1e9), offsetInBytes: integer(line.at, "at") };
+  }
+  if (line.file !== undefined) return { type: "file", file: integer(line.file, "file", 1e9) };
+  if (line.root !== undefined) {
+    const path = line.path;
+    if (typeof path !== "string" || !isPathWithin(path)) return fail("'path' leaves its folder");
+    return { type: "adopted", root: integer(line.root, "root", 1e6), path };
+  }
+  if (blob.lengthInBytes > 0) fail("it says nothing of where its bytes lie");
+  return { type: "empty" };
+}
+
+/** Whether a relative path with forward slashes stays below its folder on every system. */
+export function isPathWithin(path: string): boolean {
+  return (
+    path !== "" &&
+    !path.includes("\0") &&
+    path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..") &&
+    (process.platform !== "win32" || !/[\\:]/.test(path))
+  );
+}

@@ -1,0 +1,42 @@
+/**
+ * What a blob keeps of the file it was made from, as blob metadata that survives the way through the datacentre. The names are
+ * those other tools use for the same thing: `mtime` (rclone), `is_symlink` (AzCopy), `hdi_isfolder` (Data Lake).
+ */
+import type { Stats } from "node:fs";
+
+/** Metadata of a symbolic link; the content of the blob is its target. */
+export const symlinkMetadataName = "is_symlink";
+/** Metadata of an empty folder; the blob is empty. */
+export const folderMetadataName = "hdi_isfolder";
+/** Modification time, RFC 3339 with microseconds. */
+export const modifiedMetadataName = "mtime";
+/** POSIX permission bits, octal. */
+export const modeMetadataName = "mode";
+
+/** The metadata for a file, folder or link. */
+export function attributesOf(
+  stats: Pick<Stats, "mtimeMs" | "mode">,
+  kind: "file" | "folder" | "symlink",
+): Readonly<Record<string, string>> {
+  const metadata: Record<string, string> = { [modifiedMetadataName]: formatTime(stats.mtimeMs) };
+  if (kind === "symlink") metadata[symlinkMetadataName] = "true";
+  else metadata[modeMetadataName] = (stats.mode & 0o7777).toString(8).padStart(4, "0");
+  if (kind === "folder") metadata[folderMetadataName] = "true";
+  return metadata;
+}
+
+/** RFC 3339 with microseconds; what lies below a microsecond is dropped. */
+export function formatTime(timeInMs: number): string {
+  const milliseconds = Math.floor(timeInMs);
+  const microseconds = Math.floor((timeInMs - milliseconds) * 1000);
+  return `${new Date(milliseconds).toISOString().slice(0, -1)}${microseconds.toString().padStart(3, "0")}Z`;
+}
+
+/** Milliseconds since 1970 with their fraction, or undefined when the text is no RFC 3339 time. */
+export function parseTime(text: string): number | undefined {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text);
+  if (match === null) return undefined;
+  const seconds = Date.parse(`${match[1]}${match[3]}`);
+  if (Number.isNaN(seconds)) return undefined;
+  return seconds + Number.parseInt((match[2] ?? "0").padEnd(9, "0"), 10) / 1e6;
+}

@@ -1,0 +1,362 @@
+/** Writes the blobs of one seed. */
+import pLimit from "p-limit";
+import { type AbortOptions, type ProgressOptions, throwIfAborted } from "../shared/index.js";
+import { notAligned, type WrittenBlobFile, writeBlobFile } from "./blob-file-writer.js";
+import {
+  checkBlobProperties,
+  checkBlobSize,
+  checkRangeSize,
+  pageSizeInBytes,
+  rangeSizeFor,
+} from "./blob-limits.js";
+import { checkBlobName } from "./blob-name.js";
+import { type BlobSource, type OpenedBlobSource, openBlobSource } from "./blob-source.js";
+import { hashOfWholeIsRangeHash } from "./catalog-entry.js";
+import { type ContentHashes, createContentHasher } from "./content-hasher.js";
+import { StagingError } from "./errors.js";
+import type { SeedBlob, SeedBlobHeaders, SeedBlobKind, SeedCatalog } from "./seed-catalog.js";
+import type { SeedLayout } from "./seed-layout.js";
+import { type PendingBlob, type SeedLog, type SeedLogTotals, writerClosed } from "./seed-log.js";
+import type { WriterLock } from "./writer-lock.js";
+
+/** Options of {@link SeedWriter.writeBlob}. */
+export interface WriteBlobOptions extends AbortOptions, ProgressOptions {
+  /** Default: page for names ending in .vhd, .vhdx, .AIBBlob or .BaseBlob, block for all others. */
+  readonly kind?: SeedBlobKind;
+  readonly headers?: SeedBlobHeaders;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Default: that of the file, else the time of the call. Whole milliseconds since 1970 UTC. */
+  readonly modifiedAtInMs?: number;
+  /** The length the source must have; also chooses the range size of very long blobs. Default: not checked. */
+  readonly lengthInBytes?: number;
+  /** A multiple of 512. Default: 4 MiB, more for block blobs of more than 195 GiB. */
+  readonly rangeSizeInBytes?: number;
+}
+
+/** Writes the blobs of one seed. One writer a seed; its calls may overlap. */
+export interface SeedWriter {
+  readonly seedId: string;
+  readonly jobName: string;
+  readonly containerName: string;
+  /** Blobs recorded so far. */
+  readonly blobCount: number;
+  /** Sum of their lengths. */
+  readonly totalBytes: number;
+  /**
+   * Stages one blob. Resolves when a killed process cannot lose it any more; durable against power failure a second later, or
+   * after {@link flush}. More calls than `maximumConcurrentBlobs` wait for their turn before they read their source.
+   *
+   * On failure nothing of the blob is recorded and the writer can be used further.
+   *
+   * @throws StagingError `blob-name-invalid`, `blob-exists`, `blob-too-large`, `blob-not-aligned`, `blob-properties-invalid`,
+   *   `source-invalid`, `source-unreadable`, `source-changed`, `staging-full`, `staging-not-writable`, `staging-io-failed`,
+   *   `writer-closed`; AbortError
+   */
+  writeBlob(name: string, source: BlobSource, options?: WriteBlobOptions): Promise<SeedBlob>;
+  /** The recorded blob of this name, for callers that continue an interrupted seed. */
+  findBlob(name: string): Promise<SeedBlob | undefined>;
+  /** Resolves when everything recorded so far survives a power failure. */
+  flush(): Promise<void>;
+  /**
+   * Waits for running calls, publishes the catalog and releases the lock. The seed cannot be written any more.
+   *
+   * @throws StagingError `staging-full`, `staging-not-writable`, `staging-io-failed`, `seed-lock-lost`, `writer-closed`
+   */
+  seal(): Promise<SeedCatalog>;
+  /** Waits for running calls, makes them durable and releases the lock; the seed can be resumed. May be repeated. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a writer needs of its location. */
+export interface SeedWriterContext {
+  readonly layout: SeedLayout;
+  readonly seedId: string;
+  readonly jobName: string;
+  readonly containerName: string;
+  readonly log: SeedLog;
+  readonly lock: WriterLock;
+  readonly nextFile: number;
+  readonly start: { readonly blobCount: number; readonly totalBytes: number };
+  readonly maximumConcurrentBlobs: number;
+  readonly nowInMs: () => number;
+  /** Publishes the sealed descriptor and opens the catalog. */
+  readonly publish: (totals: SeedLogTotals) => Promise<SeedCatalog>;
+}
+
+/** Contents up to this length share packs; longer ones get a file of their own. */
+export const packedContentLimitInBytes: number = 1024 * 1024;
+
+const pageBlobName = /\.(?:vhdx?|aibblob|baseblob)$/i;
+const onlyAsPageBlobName = /\.(?:aibblob|baseblob)$/i;
+
+/** Creates the writer of an opened seed. */
+export function createSeedWriter(context: SeedWriterContext): SeedWriter {
+  const { layout, jobName, log, lock } = context;
+  const limit = pLimit(context.maximumConcurrentBlobs);
+  const namesInFlight = new Set<string>();
+  const running = new Set<Promise<unknown>>();
+  let { nextFile } = context;
+  let { blobCount, totalBytes } = context.start;
+  let ended = false;
+  let finishing: Promise<void> | undefined;
+
+  const record = async (pending: PendingBlob): Promise<SeedBlob> => {
+    const { blob } = await log.append(pending);
+    blobCount += 1;
+    totalBytes += blob.lengthInBytes;
+    return blob;
+  };
+
+  const stage = async (name: string, source: BlobSource, options: WriteBlobOptions): Promise<SeedBlob> => {
+    throwIfAborted(options.abortSignal);
+    if ((await log.find(name)) !== undefined) throw blobExists(name);
+    const opened = await openBlobSource(source, name);
+    try {
+      const expectedLength = options.lengthInBytes ?? opened.lengthInBytes;
+      const kind = kindOf(name, options.kind, expectedLength);
+      const rangeSizeInBytes = options.rangeSizeInBytes ?? rangeSizeFor(kind, expectedLength);
+      checkRangeSize(kind, rangeSizeInBytes);
+      const checkLength = (lengthInBytes: number, complete: boolean): void => {
+        checkBlobSize(name, kind, rangeSizeInBytes, lengthInBytes);
+        const expected = options.lengthInBytes;
+        if (expected !== undefined && (lengthInBytes > expected || (complete && lengthInBytes < expected))) {
+          throw new StagingError(
+            "source-changed",
+            `The source of blob '${name}' gave ${lengthInBytes}${complete ? "" : " or more"} bytes instead of the ${expected} announced. Stage it again.`,
+            { details: { name, lengthInBytes, expectedInBytes: expected } },
+          );
+        }
+      };
+      if (expectedLength !== undefined) checkBlobSize(name, kind, rangeSizeInBytes, expectedLength);
+      const describe = (hashes: ContentHashes): Omit<SeedBlob, "index"> => ({
+        name,
+        kind,
+        lengthInBytes: hashes.lengthInBytes,
+        md5: hashes.md5,
+        modifiedAtInMs: Math.floor(options.modifiedAtInMs ?? opened.modifiedAtInMs ?? context.nowInMs()),
+        headers: Object.freeze({ ...options.headers }),
+        metadata: Object.freeze({ ...options.metadata }),
+        rangeSizeInBytes,
+        dataStretches: stretchesOf(kind, hashes),
+      });
+      const hashesToStore = (blob: Omit<SeedBlob, "index">, hashes: ContentHashes): Uint8Array | undefined =>
+        hashOfWholeIsRangeHash(blob) || hashes.rangeHashes.length === 0 ? undefined : hashes.rangeHashes;
+
+      const chunks = opened.chunks()[Symbol.asyncIterator]();
+      const head = await readHead(opened, chunks, options);
+      if (head.complete && kind === "block" && head.bytes.length <= packedContentLimitInBytes) {
+        checkLength(head.bytes.length, true);
+        await opened.checkUnchanged(head.bytes.length);
+        const hasher = createContentHasher(rangeSizeInBytes);
+        hasher.append(head.bytes);
+        const hashes = hasher.finish();
+        const blob = describe(hashes);
+        return await record({
+          blob,
+          rangeHashes: hashesToStore(blob, hashes),
+          content: { type: "bytes", bytes: head.bytes },
+        });
+      }
+      const file = nextFile;
+      nextFile += 1;
+      const written = await writeBlobFile(rest(head, chunks), {
+        layout,
+        file,
+        name,
+        rangeSizeInBytes,
+        leaveOutZeros: kind === "page",
+        abortSignal: options.abortSignal,
+        onLength: (lengthInBytes) => {
+          checkLength(lengthInBytes, false);
+          reportLength(options, name, lengthInBytes, expectedLength);
+        },
+      });
+      return await recordFile(written, file, async () => {
+        const { hashes } = written;
+        checkLength(hashes.lengthInBytes, true);
+        if (kind === "page" && hashes.lengthInBytes % pageSizeInBytes !== 0) {
+          throw notAligned(name, hashes.lengthInBytes);
+        }
+        await opened.checkUnchanged(hashes.lengthInBytes);
+        const blob = describe(hashes);
+        return { blob, rangeHashes: hashesToStore(blob, hashes) };
+      });
+    } finally {
+      await opened.close();
+    }
+  };
+
+  const recordFile = async (
+    written: WrittenBlobFile,
+    file: number,
+    complete: () => Promise<Omit<PendingBlob, "content">>,
+  ): Promise<SeedBlob> => {
+    const { handle, folder } = written;
+    try {
+      return await record({ ...(await complete()), content: { type: "file", file, handle, folder } });
+    } catch (error) {
+      await written.discard();
+      throw error;
+    }
+  };
+
+  const finish = (last: () => Promise<void>): Promise<void> => {
+    ended = true;
+    finishing ??= (async () => {
+      await Promise.allSettled(running);
+      try {
+        await last();
+      } finally {
+        try {
+          await log.close();
+        } finally {
+          await lock.release();
+        }
+      }
+    })();
+    return finishing;
+  };
+
+  const writer: SeedWriter = {
+    seedId: context.seedId,
+    jobName,
+    containerName: context.containerName,
+    get blobCount() {
+      return blobCount;
+    },
+    get totalBytes() {
+      return totalBytes;
+    },
+    async writeBlob(name, source, options = {}) {
+      if (ended) throw writerClosed(jobName);
+      checkBlobName(name);
+      checkBlobProperties(name, options.headers ?? {}, options.metadata ?? {});
+      if (namesInFlight.has(name)) throw blobExists(name);
+      namesInFlight.add(name);
+      const work = limit(() => stage(name, source, options));
+      running.add(work);
+      try {
+        return await work;
+      } finally {
+        running.delete(work);
+        namesInFlight.delete(name);
+      }
+    },
+    findBlob: async (name) => (await log.find(name))?.blob,
+    async flush() {
+      if (ended) throw writerClosed(jobName);
+      await log.flush();
+    },
+    async seal() {
+      if (ended) throw writerClosed(jobName);
+      let catalog: SeedCatalog | undefined;
+      await finish(async () => {
+        const totals = await log.flush();
+        await lock.check();
+        catalog = await context.publish(totals);
+      });
+      return catalog!;
+    },
+    close: () => finish(async () => undefined),
+    [Symbol.asyncDispose]: () => writer.close(),
+  };
+  return Object.freeze(writer);
+}
+
+function blobExists(name: string): StagingError {
+  return new StagingError(
+    "blob-exists",
+    `The seed already has a blob '${name}'. Names are unique in a seed; findBlob() tells what is there.`,
+    { details: { name } },
+  );
+}
+
+function kindOf(
+  name: string,
+  wanted: SeedBlobKind | undefined,
+  lengthInBytes: number | undefined,
+): SeedBlobKind {
+  const aligned = lengthInBytes === undefined || lengthInBytes % pageSizeInBytes === 0;
+  if (wanted === undefined && pageBlobName.test(name)) {
+    // A text file that happens to be called .vhd is no disk; the agent's own files are, or they are broken.
+    return aligned || onlyAsPageBlobName.test(name) ? checkedPage(name, lengthInBytes) : "block";
+  }
+  return wanted === "page" ? checkedPage(name, lengthInBytes) : "block";
+}
+
+function checkedPage(name: string, lengthInBytes: number | undefined): "page" {
+  if (lengthInBytes !== undefined && lengthInBytes % pageSizeInBytes !== 0)
+    throw notAligned(name, lengthInBytes);
+  return "page";
+}
+
+function stretchesOf(kind: SeedBlobKind, hashes: ContentHashes): SeedBlob["dataStretches"] {
+  const { stretches, lengthInBytes } = hashes;
+  if (kind === "block") return undefined;
+  if (lengthInBytes === 0 || (stretches.length === 1 && stretches[0]!.lengthInBytes === lengthInBytes))
+    return undefined;
+  return Object.freeze(stretches.map((stretch) => Object.freeze({ ...stretch })));
+}
+
+interface Head {
+  readonly bytes: Uint8Array;
+  readonly complete: boolean;
+}
+
+/** Reads until the end, or until it is clear that the content gets a file of its own. */
+async function readHead(
+  opened: OpenedBlobSource,
+  chunks: AsyncIterator<Uint8Array>,
+  options: WriteBlobOptions,
+): Promise<Head> {
+  if (opened.bytes !== undefined) {
+    return { bytes: opened.bytes, complete: true };
+  }
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  try {
+    while (length <= packedContentLimitInBytes) {
+      throwIfAborted(options.abortSignal);
+      const next = await chunks.next();
+      if (next.done === true) return { bytes: joined(parts), complete: true };
+      const chunk = next.value;
+      // The source may use its buffer again as soon as it is asked for more.
+      parts.push(Uint8Array.prototype.slice.call(chunk));
+      length += chunk.length;
+    }
+  } catch (error) {
+    await chunks.return?.();
+    throw error;
+  }
+  return { bytes: joined(parts), complete: false };
+}
+
+async function* rest(head: Head, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield head.bytes;
+    if (head.complete) return;
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
+  } finally {
+    await chunks.return?.();
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+}
+
+function reportLength(
+  options: WriteBlobOptions,
+  name: string,
+  bytesDone: number,
+  bytesTotal: number | undefined,
+): void {
+  try {
+    options.onProgress?.(
+      Object.freeze({ phase: "staging", bytesDone, bytesTotal, itemsDone: 0, itemsTotal: 1, item: name }),
+    );
+  } catch {
+    // A listener is the caller's display; its failure must not cost the caller a blob.
+  }
+}

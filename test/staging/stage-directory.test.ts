@@ -1,0 +1,136 @@
+import { execFileSync } from "node:child_process";
+import { chmod, link, lstat, mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { openStagingLocation, pathFromBlobName, stageDirectory } from "../../src/staging/index.js";
+import {
+  codeOf,
+  listBlobs,
+  pseudoRandomBytes,
+  readStaged,
+  seedSettings,
+  withTemporaryFolder,
+} from "./support.js";
+
+async function makeTree(folder: string): Promise<void> {
+  await mkdir(join(folder, "docs", "empty"), { recursive: true });
+  await writeFile(join(folder, "readme.txt"), "hello");
+  await writeFile(join(folder, "docs", "nothing"), "");
+  await writeFile(join(folder, "docs", "large.bin"), pseudoRandomBytes(5 * 1024 * 1024, 3));
+  await writeFile(join(folder, "docs", "ünï 名.txt "), "trailing space");
+  await writeFile(join(folder, "100%"), "percent");
+  if (process.platform !== "win32") {
+    await writeFile(join(folder, "back\\slash%5C"), "backslash");
+    await writeFile(join(folder, "ends.with.dots..."), "dots");
+    await writeFile(join(folder, "line\nbreak"), "line break");
+    await symlink("../readme.txt", join(folder, "docs", "link"));
+    await chmod(join(folder, "readme.txt"), 0o640);
+  }
+  await utimes(join(folder, "readme.txt"), 1_600_000_000.5, 1_600_000_000.25);
+}
+
+describe("stageDirectory", () => {
+  test("makes one blob of every file, empty folder and link, and keeps times and modes", async () => {
+    await withTemporaryFolder(async (folder) => {
+      const source = join(folder, "source");
+      await makeTree(source);
+      const location = await openStagingLocation(join(folder, "staging"), { create: true });
+      const writer = await location.createSeed(seedSettings);
+      const report = await stageDirectory(writer, source, { namePrefix: "srv/" });
+      const catalog = await writer.seal();
+      const blobs = await listBlobs(catalog);
+      const found: Record<string, string> = {};
+      for (const blob of blobs) {
+        const path = pathFromBlobName(blob.name.slice("srv/".length));
+        if (blob.metadata["hdi_isfolder"] === "true") found[path] = "folder";
+        else if (blob.metadata["is_symlink"] === "true")
+          found[path] = `-> ${String(await readStaged(catalog, blob))}`;
+        else expect((await readFile(join(source, path))).equals(await readStaged(catalog, blob))).toBe(true);
+        const stats = await lstat(join(source, path));
+        expect(blob.modifiedAtInMs).toBe(Math.floor(stats.mtimeMs));
+      }
+      expect(found).toEqual({ "docs/empty": "folder", "docs/link": "-> ../readme.txt" });
+      expect(blobs.map((blob) => blob.name).sort()).toEqual([
+        "srv/100%",
+        "srv/back%5Cslash%255C",
+        "srv/docs/empty",
+        "srv/docs/large.bin",
+        "srv/docs/link",
+        "srv/docs/nothing",
+        "srv/docs/ünï 名.txt ",
+        "srv/ends.with.dots%2E%2E%2E",
+        "srv/line%0Abreak",
+        "srv/readme.txt",
+      ]);
+      expect(blobs.find((blob) => blob.name === "srv/readme.txt")?.metadata).toEqual({
+        mode: "0640",
+        mtime: "2020-09-13T12:26:40.250000Z",
+      });
+      expect(report).toMatchObject({ blobsStaged: 10, failureCount: 0 });
+      await catalog.close();
+    });
+  });
+
+  test("reports what cannot be read and goes on", async () => {
+    await withTemporaryFolder(async (folder) => {
+      const source = join(folder, "source");
+      await mkdir(join(source, "deep"), { recursive: true });
+      await writeFile(join(source, "good"), "good");
+      await writeFile(join(source, "broken.AIBBlob"), "not a multiple of 512");
+      execFileSync("mkfifo", [join(source, "deep", "pipe")]);
+      const location = await openStagingLocation(join(folder, "staging"), { create: true });
+      const writer = await location.createSeed(seedSettings);
+      const report = await stageDirectory(writer, source);
+      expect(report).toEqual({
+        blobsStaged: 1,
+        bytesStaged: 4,
+        blobsAlreadyStaged: 0,
+        specialFilesSkipped: 1,
+        failureCount: 1,
+        failures: [
+          { path: "broken.AIBBlob", code: "blob-not-aligned", message: expect.stringContaining("512") },
+        ],
+      });
+      expect(await codeOf(stageDirectory(writer, join(folder, "nowhere")))).toBe("source-unreadable");
+      await writer.close();
+    });
+  });
+
+  test("follows links when asked, without going round in circles", async () => {
+    await withTemporaryFolder(async (folder) => {
+      const source = join(folder, "source");
+      await mkdir(join(source, "a"), { recursive: true });
+      await writeFile(join(source, "a", "file"), "content");
+      await symlink("..", join(source, "a", "up"));
+      await symlink("a/file", join(source, "alias"));
+      await link(join(source, "a", "file"), join(source, "hard"));
+      const location = await openStagingLocation(join(folder, "staging"), { create: true });
+      const writer = await location.createSeed(seedSettings);
+      const report = await stageDirectory(writer, source, { symlinks: "follow" });
+      const catalog = await writer.seal();
+      expect((await listBlobs(catalog)).map((blob) => blob.name).sort()).toEqual(["a/file", "alias", "hard"]);
+      expect(report.failures.map(({ path, code }) => [path, code])).toEqual([["a/up", "source-unreadable"]]);
+      await catalog.close();
+    });
+  });
+
+  test("passes over what an interrupted run had staged, and stages what changed since as failure", async () => {
+    await withTemporaryFolder(async (folder) => {
+      const source = join(folder, "source");
+      await makeTree(source);
+      const location = await openStagingLocation(join(folder, "staging"), { create: true });
+      const first = await location.createSeed(seedSettings);
+      await stageDirectory(first, join(source, "docs"), { namePrefix: "docs/" });
+      await first.close();
+      await writeFile(join(source, "docs", "nothing"), "no longer");
+      const second = await location.resumeSeed(seedSettings.jobName);
+      const report = await stageDirectory(second, source);
+      expect(report).toMatchObject({
+        blobsStaged: 5,
+        blobsAlreadyStaged: 4,
+        failures: [{ path: "docs/nothing", code: "blob-exists" }],
+      });
+      await second.close();
+    });
+  });
+});
