@@ -74,10 +74,11 @@ export async function createDriveJournal(
   return driveJournalOver(journal);
 }
 
-/** Opens a journal to go on writing, cutting off a torn last line. */
+/** Opens a journal to go on writing, cutting off a torn last line; undefined when there is none. */
 export async function resumeDriveJournal(
   path: string,
-): Promise<{ readonly journal: DriveJournal; readonly state: DriveJournalState }> {
+): Promise<{ readonly journal: DriveJournal; readonly state: DriveJournalState } | undefined> {
+  if (!(await fileExists(path))) return undefined;
   const { state, validLengthInBytes } = await readRecords(path);
   return { journal: driveJournalOver(await openAppendJournal(path, validLengthInBytes)), state };
 }

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { AbortSignalLike } from "../../shared/abort.js";
 import { throwIfAborted } from "../../shared/abort.js";
+import { createGuid } from "../../shared/guid.js";
 import type { SeedBlob, SeedCatalog } from "../../staging/index.js";
 import { seedBlobRanges } from "../../staging/index.js";
 import { type BitLockerLayout, bitLockerReservedExtents, planBitLockerLayout } from "../bitlocker/index.js";
@@ -92,11 +93,7 @@ export async function layoutDrive(
     blobBytes += placed.blob.lengthInBytes;
   }
   const manifestNode = addManifest(tree, manifestLengthInBytes, parameters.createdAtInMs);
-  const bitLocker = planBitLockerLayout({
-    volumeSizeInBytes: parameters.partitionLengthInBytes,
-    sectorSizeInBytes: parameters.sectorSizeInBytes,
-    clusterSizeInBytes: parameters.clusterSizeInBytes,
-  });
+  const bitLocker = bitLockerLayoutOf(parameters);
   const ntfs = planNtfsVolume(tree, {
     volumeSizeInBytes: parameters.partitionLengthInBytes,
     sectorSizeInBytes: parameters.sectorSizeInBytes,
@@ -108,6 +105,17 @@ export async function layoutDrive(
     reservedExtents: bitLockerReservedExtents(bitLocker),
   });
   return { parameters, bitLocker, ntfs, manifestNode, manifestLengthInBytes, blobBytes };
+}
+
+/** BitLocker's areas on the volume of a drive. */
+export function bitLockerLayoutOf(
+  parameters: Pick<DriveParameters, "partitionLengthInBytes" | "sectorSizeInBytes" | "clusterSizeInBytes">,
+): BitLockerLayout {
+  return planBitLockerLayout({
+    volumeSizeInBytes: parameters.partitionLengthInBytes,
+    sectorSizeInBytes: parameters.sectorSizeInBytes,
+    clusterSizeInBytes: parameters.clusterSizeInBytes,
+  });
 }
 
 /** Adds the manifest as the last file, so that it is written when all hashes are known. */
@@ -174,13 +182,21 @@ export function derivedBytes(
     .digest();
 }
 
+/** A GUID of version 4 shape that is the same in every run of one plan. */
+export function derivedGuid(parameters: Parameters<typeof derivedBytes>[0], purpose: string): string {
+  return createGuid((target) => target.set(derivedBytes(parameters, purpose).subarray(0, target.length)));
+}
+
 /** Partition that a drive of this size gets. */
 export function planPartition(
   sizeInBytes: number,
   sectorSizeInBytes: 512 | 4096,
 ): { readonly partitionOffsetInBytes: number; readonly partitionLengthInBytes: number } {
-  const { offsetInBytes, lengthInBytes } = planGptDisk({ diskSizeInBytes: sizeInBytes, sectorSizeInBytes });
-  return { partitionOffsetInBytes: offsetInBytes, partitionLengthInBytes: lengthInBytes };
+  const disk = planGptDisk({ diskSizeInBytes: sizeInBytes, sectorSizeInBytes });
+  return {
+    partitionOffsetInBytes: disk.partitionOffsetInBytes,
+    partitionLengthInBytes: disk.partitionLengthInBytes,
+  };
 }
 
 function sideFile(file: GeneratedFile): ManifestSideFile {

@@ -1,1 +1,21 @@
-export * from "./prepared-drive.js";
+export { DriveError, type DriveErrorCode, isDriveError } from "./drive-error.js";
+export { type DriveJournalState, type DriveKeyMaterial, readDriveJournal } from "./drive-journal.js";
+export {
+  type DrivePlan,
+  type DriveTarget,
+  formatBytes,
+  formatSeedPlan,
+  type SeedPlan,
+  type UnplacedBlobs,
+} from "./drive-plan.js";
+export {
+  type ImportDisposition,
+  type ManifestBlob,
+  type ManifestSideFile,
+  manifestFileOnDrive,
+  manifestVersion,
+} from "./manifest-format.js";
+export { type DriveManifest, readDriveManifest } from "./manifest-reader.js";
+export { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
+export { type DriveConfirmation, type PrepareDriveOptions, prepareDrive } from "./prepare-drive.js";
+export type { PreparedDrive } from "./prepared-drive.js";

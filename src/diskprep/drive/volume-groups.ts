@@ -42,7 +42,9 @@ export async function* volumeGroups(
       throwIfAborted(options.abortSignal);
       const metadataOffset = metadataExtents[metadataIndex]?.offsetInBytes ?? Number.POSITIVE_INFINITY;
       const dataOffset =
-        dataIndex < dataExtents.count ? dataExtents.volumeOffsets[dataIndex]! : Number.POSITIVE_INFINITY;
+        dataIndex < dataExtents.count
+          ? dataExtents.volumeOffsetInBytes[dataIndex]!
+          : Number.POSITIVE_INFINITY;
       yield* metadataOffset < dataOffset
         ? cutter.metadata(metadataExtents[metadataIndex++]!)
         : cutter.data(dataIndex++);
@@ -98,19 +100,20 @@ class VolumeCutter {
 
   /** One row of the data extents: a file, or a part of one that steps over a reserved extent. */
   async *data(row: number): AsyncGenerator<VolumeGroup> {
-    const { nodes, fileOffsets, volumeOffsets, lengths } = this.#layout.ntfs.dataExtents;
-    const fileOffset = fileOffsets[row]!;
-    const volumeOffset = volumeOffsets[row]!;
+    const rows = this.#layout.ntfs.dataExtents;
+    const fileOffset = rows.fileOffsetInBytes[row]!;
+    const volumeOffset = rows.volumeOffsetInBytes[row]!;
+    const lengthInBytes = rows.lengthInBytes[row]!;
     yield* this.#moveTo(volumeOffset);
     if (fileOffset === 0) {
-      this.#content = await this.#contents.contentOf(nodes[row]!);
+      this.#content = await this.#contents.contentOf(rows.node[row]!);
       this.#walker = this.#content.kind === "blob" ? this.#walkerOf(this.#content.blob) : undefined;
     }
     const content = this.#content!;
-    if (content.kind === "blob") yield* this.#blobPart(content.blob, fileOffset, lengths[row]!);
-    else yield* this.#generatedPart(content, fileOffset, lengths[row]!);
+    if (content.kind === "blob") yield* this.#blobPart(content.blob, fileOffset, lengthInBytes);
+    else yield* this.#generatedPart(content, fileOffset, lengthInBytes);
     const clusterSize = this.#layout.parameters.clusterSizeInBytes;
-    const endOnVolume = Math.ceil((volumeOffset + lengths[row]!) / clusterSize) * clusterSize;
+    const endOnVolume = Math.ceil((volumeOffset + lengthInBytes) / clusterSize) * clusterSize;
     this.#group.lengthInBytes = endOnVolume - this.#group.volumeOffsetInBytes;
   }
 
