@@ -7,4 +7,7 @@ export * from "./entra-application.js";
 export type { FoundApplication, RegisteredCertificate } from "./graph-applications.js";
 export * from "./import-pfx.js";
 export * from "./names.js";
+export * from "./offline-application-params.js";
 export * from "./seed-certificate.js";
+export * from "./seed-identity.js";
+export * from "./storage-account-name.js";

@@ -1,1 +1,11 @@
-export {};
+export * from "./memory-registry.js";
+export * from "./reg-file-format.js";
+export * from "./reg-file-registry.js";
+export * from "./registry-error.js";
+export * from "./registry-store.js";
+export {
+  areRegistryValuesEqual,
+  type RawRegistryType,
+  type RegistryValue,
+  registryText,
+} from "./registry-value.js";
