@@ -15,7 +15,7 @@ export interface AccessTarget {
  *
  * @throws DeviceError `closed`, `read-only`, `out-of-range`; AbortError when the caller has aborted.
  */
-export function checkAccess(
+export function checkDeviceAccess(
   target: AccessTarget,
   isClosed: boolean,
   operation: "read" | "write",
@@ -23,7 +23,7 @@ export function checkAccess(
   lengthInBytes: number,
   options: AbortOptions | undefined,
 ): void {
-  checkOpen(target, isClosed, operation);
+  checkDeviceOpen(target, isClosed, operation);
   if (operation === "write" && !target.canWrite) {
     throw new DeviceError(
       "read-only",
@@ -48,7 +48,7 @@ export function checkAccess(
 }
 
 /** @throws DeviceError `closed` */
-export function checkOpen(target: AccessTarget, isClosed: boolean, operation: string): void {
+export function checkDeviceOpen(target: AccessTarget, isClosed: boolean, operation: string): void {
   if (!isClosed) return;
   throw new DeviceError("closed", `Cannot ${operation} '${target.name}': it has been closed.`, {
     details: { deviceName: target.name },

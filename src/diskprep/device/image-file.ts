@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { throwIfAborted } from "../../shared/abort.js";
 import { secretFileMode } from "../../shared/durable-file.js";
 import type { BlockDevice, SectorSizeInBytes } from "./block-device.js";
-import { checkAccess, checkGeometry, checkOpen } from "./device-access.js";
+import { checkDeviceAccess, checkDeviceOpen, checkGeometry } from "./device-access.js";
 import { DeviceError, deviceErrorFrom, isDeviceError } from "./device-error.js";
 import { readExactly, transferHandleOf, writeExactly } from "./file-transfer.js";
 
@@ -120,15 +120,15 @@ function imageFileOf(
     sectorSizeInBytes,
     preferredAlignmentInBytes: 1,
     async read(offsetInBytes, buffer, options) {
-      checkAccess(target, closing !== undefined, "read", offsetInBytes, buffer.length, options);
+      checkDeviceAccess(target, closing !== undefined, "read", offsetInBytes, buffer.length, options);
       await readExactly(transferHandle, path, offsetInBytes, buffer);
     },
     async write(offsetInBytes, data, options) {
-      checkAccess(target, closing !== undefined, "write", offsetInBytes, data.length, options);
+      checkDeviceAccess(target, closing !== undefined, "write", offsetInBytes, data.length, options);
       await writeExactly(transferHandle, path, offsetInBytes, data);
     },
     async flush(options) {
-      checkOpen(target, closing !== undefined, "flush");
+      checkDeviceOpen(target, closing !== undefined, "flush");
       throwIfAborted(options?.abortSignal);
       if (!canWrite) return;
       try {

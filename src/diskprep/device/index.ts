@@ -1,5 +1,6 @@
 export * from "./block-device.js";
 export { type BlockDeviceHarness, blockDeviceConformance, type ConformanceCheck } from "./conformance.js";
+export { type AccessTarget, checkDeviceAccess, checkDeviceOpen } from "./device-access.js";
 export { DeviceError, type DeviceErrorCode, isDeviceError } from "./device-error.js";
 export {
   createFaultyDevice,

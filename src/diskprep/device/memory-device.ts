@@ -1,6 +1,6 @@
 /** A block device in memory: sparse, so that a test can hold a 12 TiB volume of which little is written. */
 import type { BlockDevice, SectorSizeInBytes } from "./block-device.js";
-import { checkAccess, checkGeometry, checkOpen } from "./device-access.js";
+import { checkDeviceAccess, checkDeviceOpen, checkGeometry } from "./device-access.js";
 
 /** Options of {@link createMemoryDevice}. */
 export interface MemoryDeviceOptions {
@@ -31,14 +31,14 @@ export function createMemoryDevice(sizeInBytes: number, options: MemoryDeviceOpt
     sectorSizeInBytes,
     preferredAlignmentInBytes: 1,
     async read(offsetInBytes, target, accessOptions) {
-      checkAccess(facts, isClosed, "read", offsetInBytes, target.length, accessOptions);
+      checkDeviceAccess(facts, isClosed, "read", offsetInBytes, target.length, accessOptions);
       forEachPage(offsetInBytes, target.length, (pageIndex, start, length, position) => {
         const page = pages.get(pageIndex) ?? zeroPage;
         target.set(page.subarray(start, start + length), position);
       });
     },
     async write(offsetInBytes, data, accessOptions) {
-      checkAccess(facts, isClosed, "write", offsetInBytes, data.length, accessOptions);
+      checkDeviceAccess(facts, isClosed, "write", offsetInBytes, data.length, accessOptions);
       forEachPage(offsetInBytes, data.length, (pageIndex, start, length, position) => {
         const piece = data.subarray(position, position + length);
         let page = pages.get(pageIndex);
@@ -51,7 +51,7 @@ export function createMemoryDevice(sizeInBytes: number, options: MemoryDeviceOpt
       });
     },
     async flush() {
-      checkOpen(facts, isClosed, "flush");
+      checkDeviceOpen(facts, isClosed, "flush");
     },
     async close() {
       isClosed = true;

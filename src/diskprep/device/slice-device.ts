@@ -1,6 +1,6 @@
 /** A window of another device, for example a partition of a disk. */
 import type { BlockDevice } from "./block-device.js";
-import { checkAccess, checkGeometry, checkOpen } from "./device-access.js";
+import { checkDeviceAccess, checkDeviceOpen, checkGeometry } from "./device-access.js";
 import { DeviceError } from "./device-error.js";
 
 /** Options of {@link sliceDevice}. */
@@ -60,15 +60,15 @@ export function sliceDevice(
     sectorSizeInBytes,
     preferredAlignmentInBytes: commonAlignment(device.preferredAlignmentInBytes, offsetInBytes),
     async read(offset, buffer, accessOptions) {
-      checkAccess(target, isClosed, "read", offset, buffer.length, accessOptions);
+      checkDeviceAccess(target, isClosed, "read", offset, buffer.length, accessOptions);
       await device.read(offsetInBytes + offset, buffer, accessOptions);
     },
     async write(offset, data, accessOptions) {
-      checkAccess(target, isClosed, "write", offset, data.length, accessOptions);
+      checkDeviceAccess(target, isClosed, "write", offset, data.length, accessOptions);
       await device.write(offsetInBytes + offset, data, accessOptions);
     },
     async flush(accessOptions) {
-      checkOpen(target, isClosed, "flush");
+      checkDeviceOpen(target, isClosed, "flush");
       await device.flush(accessOptions);
     },
     async close() {
