@@ -1,7 +1,7 @@
 /**
  * Lint rule: which room may import which (docs/rooms.md).
  *
- * A room is a folder under src; diskprep is five rooms of its own. Files of one room import each other freely;
+ * A room is a folder under src; diskprep is six rooms of its own. Files of one room import each other freely;
  * another room is reached only through its index.ts, and only in the direction of the data flow.
  */
 import { dirname, relative, resolve, sep } from "node:path";
