@@ -19,6 +19,8 @@ export type ImportJobErrorCode =
   | "no-shipping-destination"
   /** The subscription can use neither of the two import services. */
   | "no-import-service"
+  /** The service accepted a request and then failed to carry it out. */
+  | "operation-failed"
   /** The service answered with something that is not what its documentation promises. */
   | "unexpected-response"
   /** An import log is not well formed, of an unknown generation, or beyond the limits. */

@@ -17,6 +17,12 @@ export * from "./order/storage-account-facts.js";
 export * from "./order/validate-import-order.js";
 export type { ImportJobClientOptions } from "./service/client-options.js";
 export * from "./service/compare-order.js";
+export {
+  type CopyStatusMeaning,
+  type DataBoxCopyStatus,
+  dataBoxCopyStatuses,
+} from "./service/data-box-copy-statuses.js";
+export * from "./service/data-box-job-service.js";
 export * from "./service/import-export-job-service.js";
 export * from "./service/import-job-service.js";
 export * from "./service/import-job-status.js";

@@ -4,9 +4,9 @@ import {
   type ImportJobPage,
   type ImportJobStatus,
 } from "../../src/importjob/index.js";
-import { type FakeImportExport, fakeImportExport } from "../support/fake-import-export.js";
-import { importOrder, preparedDrive, subscriptionId } from "../support/import-orders.js";
-import { type TestClock, testClock } from "../support/test-clock.js";
+import { type FakeImportExport, fakeImportExport } from "./support/fake-import-export.js";
+import { importOrder, preparedDrive, subscriptionId } from "./support/import-orders.js";
+import { type TestClock, testClock } from "./support/test-clock.js";
 
 const credential = { getToken: async () => ({ token: "secret-token", expiresOnTimestamp: 4e12 }) };
 const ref = { resourceGroupName: "backup", jobName: "first-seed" };

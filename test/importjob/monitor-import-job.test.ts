@@ -7,9 +7,9 @@ import {
   monitorImportJob,
   waitingText,
 } from "../../src/importjob/index.js";
-import { type FakeImportExport, fakeImportExport } from "../support/fake-import-export.js";
-import { importOrder, subscriptionId } from "../support/import-orders.js";
-import { type TestClock, testClock } from "../support/test-clock.js";
+import { type FakeImportExport, fakeImportExport } from "./support/fake-import-export.js";
+import { importOrder, subscriptionId } from "./support/import-orders.js";
+import { type TestClock, testClock } from "./support/test-clock.js";
 
 const ref = { resourceGroupName: "backup", jobName: "first-seed" };
 const dayInMs = 86_400_000;

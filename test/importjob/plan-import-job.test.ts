@@ -5,7 +5,7 @@ import {
   planImportJob,
   type StorageAccountFacts,
 } from "../../src/importjob/index.js";
-import { importOrder, preparedDrive, storageAccountId } from "../support/import-orders.js";
+import { importOrder, preparedDrive, storageAccountId } from "./support/import-orders.js";
 
 const goodAccount: StorageAccountFacts = {
   id: storageAccountId.toUpperCase(),

@@ -3,7 +3,7 @@ import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } f
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Azurite, startAzurite } from "../../src/emulator/azurite.js";
 import { type ReconcileSeedOptions, reconcileSeed, type SeedFinding } from "../../src/importjob/index.js";
-import { type MemoryBlob, memoryCatalog } from "../support/memory-catalog.js";
+import { type MemoryBlob, memoryCatalog } from "./support/memory-catalog.js";
 
 let azurite: Azurite;
 let containerClient: ContainerClient;

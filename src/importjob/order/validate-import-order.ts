@@ -5,9 +5,9 @@
  * portal's rule and the Data Box client's pattern, at most ten drives, addresses complete enough for a carrier.
  */
 
+import { parseRecoveryPassword } from "../../diskprep/index.js";
 import type { ImportOrder, ReturnAddress } from "./import-order.js";
 import { collectOrderProblems, type OrderProblem, type OrderProblemCollector } from "./order-problem.js";
-import { isWellFormedRecoveryPassword } from "./recovery-password.js";
 import { canHoldPageBlobs, canReceiveImports, type StorageAccountFacts } from "./storage-account-facts.js";
 import { isSameResourceId, normalizeLocation, parseStorageAccountId } from "./storage-account-id.js";
 
@@ -121,7 +121,7 @@ function checkDrives(order: ImportOrder, { error, warning }: OrderProblemCollect
         `${field}.bitLockerKey`,
         `${name} has no BitLocker key; without it the datacentre cannot read the drive.`,
       );
-    } else if (!isWellFormedRecoveryPassword(drive.bitLockerKey)) {
+    } else if (!isRecoveryPassword(drive.bitLockerKey)) {
       // Drives of other tools may carry a Base64 external key instead, and published samples fail the checksum.
       warning(
         `${field}.bitLockerKey`,
@@ -137,6 +137,15 @@ function checkDrives(order: ImportOrder, { error, warning }: OrderProblemCollect
       );
     }
   });
+}
+
+function isRecoveryPassword(text: string): boolean {
+  try {
+    parseRecoveryPassword(text).dispose();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function checkReturnAddress(address: ReturnAddress, { error, warning }: OrderProblemCollector): void {

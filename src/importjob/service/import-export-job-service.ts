@@ -11,8 +11,8 @@ import {
   type StorageImportExportOptionalParams,
 } from "@azure/arm-storageimportexport";
 import type { PagedAsyncIterableIterator } from "@azure/core-paging";
-import { createRoomLogger, throwIfAborted } from "../../shared/index.js";
-import { ImportJobError, isImportJobError } from "../import-job-error.js";
+import { createRoomLogger } from "../../shared/index.js";
+import { ImportJobError } from "../import-job-error.js";
 import { assertOrderable } from "../order/assert-orderable.js";
 import type { ImportOrder, ReturnAddress } from "../order/import-order.js";
 import { readStorageAccountFacts } from "../order/read-storage-account-facts.js";
@@ -26,9 +26,9 @@ import {
   pipelineOptionsOf,
   type TokenCredential,
 } from "./client-options.js";
-import { compareOrderWithJob } from "./compare-order.js";
+import { findExistingJob } from "./find-existing-job.js";
 import { alternateLocationNames, isOpenSite, readShippingDestination } from "./import-export-destination.js";
-import { readImportExportJob } from "./import-export-status.js";
+import { isImport, readImportExportJob } from "./import-export-status.js";
 import type {
   CancelImportJobOptions,
   EnterShippingOptions,
@@ -39,22 +39,12 @@ import type {
 } from "./import-job-service.js";
 import type { DriveRecoveryKey, ImportJobRef, ImportJobStatus } from "./import-job-status.js";
 import { createPagedIterator, toPage } from "./paged-iterator.js";
-import { asObjects, asText, type JsonObject, parseJsonBody } from "./raw-json.js";
-import { differentOrderError, statusCodeOf, withJobNotFound } from "./service-failure.js";
+import { asObjects, asText, type JsonObject } from "./raw-json.js";
+import { abortOf, captureBodies, captureBody } from "./raw-response.js";
+import { statusCodeOf, withJobNotFound } from "./service-failure.js";
 import { assertCanEnterShipping, isSameParcel } from "./shipping-rules.js";
 
 const logger = createRoomLogger("importjob");
-
-/** What of a raw response is looked at. */
-interface RawResponse {
-  readonly bodyAsText?: string | null;
-}
-
-/** Options of a generated operation with the raw answer handed to `onResponse`. */
-interface CapturingOptions {
-  abortSignal?: NonNullable<ImportJobServiceOptions["abortSignal"]>;
-  onResponse: (rawResponse: RawResponse) => void;
-}
 
 /** Azure Import/Export, the classic service. Announced as retired in 2023; subscriptions may still be able to use it. */
 export class ImportExportJobService implements ImportJobService {
@@ -74,15 +64,9 @@ export class ImportExportJobService implements ImportJobService {
   }
 
   async createImportJob(order: ImportOrder, options: ImportJobServiceOptions = {}): Promise<ImportJobStatus> {
-    assertOrderable(order);
-    this.#assertOwnSubscription(order);
-    const existing = await this.#findJob(order, options);
-    if (existing) {
-      const keys = await this.listRecoveryKeys(order, options);
-      const differences = compareOrderWithJob(order, existing, keys);
-      if (differences.length > 0) throw differentOrderError(order, differences);
-      return existing;
-    }
+    assertOrderable(order, undefined, this.#access.subscriptionId);
+    const existing = await findExistingJob(this, order, options);
+    if (existing) return existing;
     assertOrderable(order, await readStorageAccountFacts(this.#access, order.storageAccountId, options));
     const destination = await this.getShippingDestination(order.location, options);
     logger.info(`creating import job ${order.jobName} with ${order.drives.length} drives`);
@@ -100,7 +84,7 @@ export class ImportExportJobService implements ImportJobService {
 
   async getImportJob(ref: ImportJobRef, options: ImportJobServiceOptions = {}): Promise<ImportJobStatus> {
     const body = await withJobNotFound(ref, () =>
-      capture(`import job '${ref.jobName}'`, options, (capturing) =>
+      captureBody(`import job '${ref.jobName}'`, options, (capturing) =>
         this.#client.jobs.get(ref.jobName, ref.resourceGroupName, capturing),
       ),
     );
@@ -113,23 +97,20 @@ export class ImportExportJobService implements ImportJobService {
     const { resourceGroupName } = options;
     const jobs = this.#client.jobs;
     return createPagedIterator<ImportJobStatus, ImportJobPage>(async function* pages(continuationToken) {
-      let bodyAsText: string | null | undefined;
-      const capturing: CapturingOptions = {
-        ...abortOf(options),
-        onResponse: (rawResponse) => {
-          bodyAsText = rawResponse.bodyAsText;
-        },
-      };
-      const iterator =
-        resourceGroupName === undefined
-          ? jobs.listBySubscription(capturing)
-          : jobs.listByResourceGroup(resourceGroupName, capturing);
       const settings = continuationToken === undefined ? {} : { continuationToken };
-      for await (const _page of iterator.byPage(settings)) {
-        throwIfAborted(options.abortSignal);
-        const body = parseJsonBody(bodyAsText, "the list of import jobs");
-        const statuses = (asObjects(body["value"]) ?? []).map((job) => readImportExportJob(job));
-        yield toPage(statuses, asText(body["nextLink"]));
+      const bodies = captureBodies("the list of import jobs", options, (capturing) => {
+        const iterator =
+          resourceGroupName === undefined
+            ? jobs.listBySubscription(capturing)
+            : jobs.listByResourceGroup(resourceGroupName, capturing);
+        return iterator.byPage(settings);
+      });
+      for await (const body of bodies) {
+        const imports = (asObjects(body["value"]) ?? []).filter(isImport);
+        yield toPage(
+          imports.map((job) => readImportExportJob(job)),
+          asText(body["nextLink"]),
+        );
       }
     });
   }
@@ -205,48 +186,24 @@ export class ImportExportJobService implements ImportJobService {
     ref: ImportJobRef,
     options: ImportJobServiceOptions = {},
   ): Promise<readonly DriveRecoveryKey[]> {
-    const body = await withJobNotFound(ref, () =>
-      capture(`the keys of import job '${ref.jobName}'`, options, async (capturing) => {
-        // The operation has one page; its raw body is what counts.
-        for await (const _page of this.#client.bitLockerKeys
-          .list(ref.jobName, ref.resourceGroupName, capturing)
-          .byPage()) {
-          throwIfAborted(options.abortSignal);
+    const keys: DriveRecoveryKey[] = [];
+    await withJobNotFound(ref, async () => {
+      const bodies = captureBodies(`the keys of import job '${ref.jobName}'`, options, (capturing) =>
+        this.#client.bitLockerKeys.list(ref.jobName, ref.resourceGroupName, capturing).byPage(),
+      );
+      for await (const body of bodies) {
+        for (const entry of asObjects(body["value"]) ?? []) {
+          const driveId = asText(entry["driveId"]) ?? "";
+          keys.push(Object.freeze({ driveId, bitLockerKey: asText(entry["bitLockerKey"]) ?? "" }));
         }
-      }),
-    );
-    return Object.freeze(
-      (asObjects(body["value"]) ?? []).map((entry) =>
-        Object.freeze({
-          driveId: asText(entry["driveId"]) ?? "",
-          bitLockerKey: asText(entry["bitLockerKey"]) ?? "",
-        }),
-      ),
-    );
-  }
-
-  #assertOwnSubscription(order: ImportOrder): void {
-    const { subscriptionId } = this.#access;
-    if (order.subscriptionId.toLowerCase() === subscriptionId.toLowerCase()) return;
-    throw new ImportJobError(
-      "invalid-order",
-      `The order is for subscription ${order.subscriptionId}, but this service was opened for ${subscriptionId}; nothing was sent.`,
-      { details: { subscriptionId: "differs from the subscription of the service" } },
-    );
-  }
-
-  async #findJob(ref: ImportJobRef, options: ImportJobServiceOptions): Promise<ImportJobStatus | undefined> {
-    try {
-      return await this.getImportJob(ref, options);
-    } catch (error) {
-      if (isImportJobError(error) && error.code === "job-not-found") return undefined;
-      throw error;
-    }
+      }
+    });
+    return Object.freeze(keys);
   }
 
   async #findLocation(name: string, options: ImportJobServiceOptions): Promise<JsonObject | undefined> {
     try {
-      return await capture(`location '${name}'`, options, (capturing) =>
+      return await captureBody(`location '${name}'`, options, (capturing) =>
         this.#client.locations.get(normalizeLocation(name), capturing),
       );
     } catch (error) {
@@ -254,27 +211,6 @@ export class ImportExportJobService implements ImportJobService {
       throw error;
     }
   }
-}
-
-function abortOf(options: ImportJobServiceOptions): {
-  abortSignal?: NonNullable<ImportJobServiceOptions["abortSignal"]>;
-} {
-  return options.abortSignal ? { abortSignal: options.abortSignal } : {};
-}
-
-async function capture(
-  what: string,
-  options: ImportJobServiceOptions,
-  send: (capturing: CapturingOptions) => Promise<unknown>,
-): Promise<JsonObject> {
-  let bodyAsText: string | null | undefined;
-  await send({
-    ...abortOf(options),
-    onResponse: (rawResponse) => {
-      bodyAsText = rawResponse.bodyAsText;
-    },
-  });
-  return parseJsonBody(bodyAsText, what);
 }
 
 function toRequestBody(order: ImportOrder, destination: ShippingDestination): PutJobParameters {

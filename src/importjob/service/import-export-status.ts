@@ -44,6 +44,11 @@ const driveStates: Readonly<Record<string, ImportDriveState>> = {
   faulted: "faulted",
 };
 
+/** Whether a resource is an import; the provider also keeps exports. */
+export function isImport(body: JsonObject): boolean {
+  return asText(asObject(body["properties"])?.["jobType"]) !== "Export";
+}
+
 /** A job as one answer described it. */
 export function readImportExportJob(body: JsonObject, requested?: ImportJobRef): ImportJobStatus {
   const properties = asObject(body["properties"]) ?? {};

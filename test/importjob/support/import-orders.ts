@@ -1,6 +1,6 @@
 /** Orders and drives that are right in every point, for tests that break one point at a time. */
-import type { PreparedDrive } from "../../src/diskprep/index.js";
-import type { ImportOrder } from "../../src/importjob/index.js";
+import type { PreparedDrive } from "../../../src/diskprep/index.js";
+import type { ImportOrder } from "../../../src/importjob/index.js";
 
 export const subscriptionId = "11111111-2222-3333-4444-555555555555";
 export const storageAccountId = `/subscriptions/${subscriptionId}/resourceGroups/backup/providers/Microsoft.Storage/storageAccounts/seedaccount`;

@@ -9,7 +9,7 @@ import {
   type PipelineRequest,
   type PipelineResponse,
 } from "@azure/core-rest-pipeline";
-import type { Clock } from "../../src/shared/index.js";
+import type { Clock } from "../../../src/shared/index.js";
 
 type Json = Record<string, unknown>;
 

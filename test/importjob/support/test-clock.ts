@@ -1,6 +1,6 @@
 /** A clock that tests move: sleeping advances it at once. */
 import { AbortError } from "@azure/abort-controller";
-import type { Clock } from "../../src/shared/index.js";
+import type { Clock } from "../../../src/shared/index.js";
 
 /** A clock whose sleeps take no time and are remembered. */
 export interface TestClock extends Clock {

@@ -1,0 +1,350 @@
+/**
+ * Adapter over `@azure/arm-databox` 5.0.0, the client of `Microsoft.DataBox` (api-version 2022-12-01), for orders of
+ * SKU `DataBoxCustomerDisk`: the customer's own drives, the named successor of Azure Import/Export.
+ *
+ * The only file that knows the generated types. Answers are read from the raw body.
+ */
+import {
+  DataBoxManagementClient,
+  type DataBoxManagementClientOptionalParams,
+  type JobResource,
+  type JobResourceUpdateParameter,
+} from "@azure/arm-databox";
+import type { PagedAsyncIterableIterator } from "@azure/core-paging";
+import { createRoomLogger, throwIfAborted } from "../../shared/index.js";
+import { ImportJobError } from "../import-job-error.js";
+import { assertOrderable } from "../order/assert-orderable.js";
+import {
+  contactOf,
+  type ImportOrder,
+  type ReturnAddress,
+  type ReturnShipping,
+} from "../order/import-order.js";
+import { readStorageAccountFacts } from "../order/read-storage-account-facts.js";
+import { normalizeLocation } from "../order/storage-account-id.js";
+import { checkTrackingNumber } from "../shipping/check-tracking-number.js";
+import type { ShippingDestination } from "../shipping/shipping-destination.js";
+import { assertShippingDetails, type ShippingDetails } from "../shipping/shipping-details.js";
+import {
+  type ArmAccess,
+  type ImportJobClientOptions,
+  pipelineOptionsOf,
+  type TokenCredential,
+} from "./client-options.js";
+import { isCustomerDiskImport, readDataBoxDestination, readDataBoxJob } from "./data-box-status.js";
+import { findExistingJob } from "./find-existing-job.js";
+import type {
+  CancelImportJobOptions,
+  EnterShippingOptions,
+  ImportJobPage,
+  ImportJobService,
+  ImportJobServiceOptions,
+  ListImportJobsOptions,
+} from "./import-job-service.js";
+import type { DriveRecoveryKey, ImportJobRef, ImportJobStatus } from "./import-job-status.js";
+import { createPagedIterator, toPage } from "./paged-iterator.js";
+import { asObject, asObjects, asText, type JsonObject } from "./raw-json.js";
+import { abortOf, captureBodies, captureBody } from "./raw-response.js";
+import { statusCodeOf, withJobNotFound } from "./service-failure.js";
+import { assertCanEnterShipping, isSameParcel } from "./shipping-rules.js";
+
+const logger = createRoomLogger("importjob");
+const skuName = "DataBoxCustomerDisk";
+
+/** Options of {@link DataBoxJobService}. */
+export interface DataBoxJobClientOptions extends ImportJobClientOptions {
+  /** Pause between looks at a running create, update or delete when the service names none. Default: 5000. */
+  readonly pollingIntervalInMs?: number;
+}
+
+/** Azure Data Box with the customer's own disks. */
+export class DataBoxJobService implements ImportJobService {
+  readonly kind = "data-box" as const;
+  readonly #client: DataBoxManagementClient;
+  readonly #access: ArmAccess;
+  readonly #pollingIntervalInMs: number;
+
+  /** Creates the adapter; nothing is sent. `options` go to the pipeline; see {@link DataBoxJobClientOptions}. */
+  constructor(subscriptionId: string, credential: TokenCredential, options: DataBoxJobClientOptions = {}) {
+    const pipelineOptions = pipelineOptionsOf(options);
+    this.#access = { subscriptionId, credential, options: pipelineOptions };
+    this.#pollingIntervalInMs = options.pollingIntervalInMs ?? 5000;
+    this.#client = new DataBoxManagementClient(
+      credential,
+      subscriptionId,
+      pipelineOptions as DataBoxManagementClientOptionalParams,
+    );
+  }
+
+  async createImportJob(order: ImportOrder, options: ImportJobServiceOptions = {}): Promise<ImportJobStatus> {
+    assertOrderable(order, undefined, this.#access.subscriptionId);
+    const existing = await findExistingJob(this, order, options);
+    if (existing) return existing;
+    assertOrderable(order, await readStorageAccountFacts(this.#access, order.storageAccountId, options));
+    logger.info(`creating Data Box job ${order.jobName} with ${order.drives.length} drives`);
+    await this.#finish(`creating import job '${order.jobName}'`, options, () =>
+      this.#client.jobs.beginCreate(order.resourceGroupName, order.jobName, toRequestBody(order), {
+        ...abortOf(options),
+        updateIntervalInMs: this.#pollingIntervalInMs,
+      }),
+    );
+    return this.getImportJob(order, options);
+  }
+
+  async getImportJob(ref: ImportJobRef, options: ImportJobServiceOptions = {}): Promise<ImportJobStatus> {
+    const body = await withJobNotFound(ref, () =>
+      captureBody(`import job '${ref.jobName}'`, options, (capturing) =>
+        this.#client.jobs.get(ref.resourceGroupName, ref.jobName, { ...capturing, expand: "details" }),
+      ),
+    );
+    return readDataBoxJob(body, ref);
+  }
+
+  listImportJobs(
+    options: ListImportJobsOptions = {},
+  ): PagedAsyncIterableIterator<ImportJobStatus, ImportJobPage> {
+    const { resourceGroupName } = options;
+    const { jobs } = this.#client;
+    return createPagedIterator<ImportJobStatus, ImportJobPage>(async function* pages(continuationToken) {
+      const settings = continuationToken === undefined ? {} : { continuationToken };
+      const bodies = captureBodies("the list of Data Box jobs", options, (capturing) => {
+        const iterator =
+          resourceGroupName === undefined
+            ? jobs.list(capturing)
+            : jobs.listByResourceGroup(resourceGroupName, capturing);
+        return iterator.byPage(settings);
+      });
+      for await (const body of bodies) {
+        const imports = (asObjects(body["value"]) ?? []).filter(isCustomerDiskImport);
+        yield toPage(
+          imports.map((job) => readDataBoxJob(job)),
+          asText(body["nextLink"]),
+        );
+      }
+    });
+  }
+
+  async getShippingDestination(
+    location: string,
+    options: ImportJobServiceOptions = {},
+  ): Promise<ShippingDestination> {
+    const storageLocation = normalizeLocation(location);
+    let body: JsonObject = {};
+    try {
+      body = await captureBody(`the datacentre of region '${location}'`, options, (capturing) =>
+        this.#client.service.regionConfiguration(
+          storageLocation,
+          { datacenterAddressRequest: { storageLocation, skuName } },
+          capturing,
+        ),
+      );
+    } catch (error) {
+      const statusCode = statusCodeOf(error);
+      if (statusCode !== 400 && statusCode !== 404) throw error;
+      throw noDestination(location, error);
+    }
+    const destination = readDataBoxDestination(body, location);
+    if (!destination) throw noDestination(location);
+    return destination;
+  }
+
+  async enterShipping(
+    ref: ImportJobRef,
+    details: ShippingDetails,
+    options: EnterShippingOptions = {},
+  ): Promise<ImportJobStatus> {
+    assertShippingDetails(details);
+    const job = await this.getImportJob(ref, options);
+    if (job.state !== "creating" && isSameParcel(job, details)) return job;
+    assertCanEnterShipping(job);
+    const { carrierName, trackingNumber } = details.deliveryPackage;
+    if (!options.allowSharedTrackingNumber) {
+      await checkTrackingNumber(ref, trackingNumber, this.#jobsWithPackages(ref, options));
+    }
+    const update = toReturnUpdate(details);
+    if (update) {
+      await this.#finish(`updating import job '${ref.jobName}'`, options, () =>
+        this.#client.jobs.beginUpdate(ref.resourceGroupName, ref.jobName, update, {
+          ...abortOf(options),
+          updateIntervalInMs: this.#pollingIntervalInMs,
+        }),
+      );
+    }
+    await this.#client.jobs.markDevicesShipped(
+      ref.jobName,
+      ref.resourceGroupName,
+      { deliverToDcPackageDetails: { carrierName, trackingId: trackingNumber } },
+      abortOf(options),
+    );
+    return this.getImportJob(ref, options);
+  }
+
+  async cancelImportJob(ref: ImportJobRef, options: CancelImportJobOptions = {}): Promise<ImportJobStatus> {
+    const reason = options.reason ?? "Cancelled by the customer";
+    await withJobNotFound(ref, () =>
+      this.#client.jobs.cancel(ref.resourceGroupName, ref.jobName, { reason }, abortOf(options)),
+    );
+    return this.getImportJob(ref, options);
+  }
+
+  async deleteImportJob(ref: ImportJobRef, options: ImportJobServiceOptions = {}): Promise<void> {
+    try {
+      await this.#finish(`deleting import job '${ref.jobName}'`, options, () =>
+        this.#client.jobs.beginDelete(ref.resourceGroupName, ref.jobName, {
+          ...abortOf(options),
+          updateIntervalInMs: this.#pollingIntervalInMs,
+        }),
+      );
+    } catch (error) {
+      if (statusCodeOf(error) !== 404) throw error;
+    }
+  }
+
+  async listRecoveryKeys(
+    ref: ImportJobRef,
+    options: ImportJobServiceOptions = {},
+  ): Promise<readonly DriveRecoveryKey[]> {
+    const keys: DriveRecoveryKey[] = [];
+    await withJobNotFound(ref, async () => {
+      const bodies = captureBodies(`the keys of import job '${ref.jobName}'`, options, (capturing) =>
+        this.#client.jobs.listCredentials(ref.resourceGroupName, ref.jobName, capturing).byPage(),
+      );
+      for await (const body of bodies) {
+        for (const credentials of asObjects(body["value"]) ?? []) {
+          const secrets = asObjects(asObject(credentials["jobSecrets"])?.["diskSecrets"]) ?? [];
+          for (const secret of secrets) {
+            const driveId = asText(secret["diskSerialNumber"]) ?? "";
+            keys.push(Object.freeze({ driveId, bitLockerKey: asText(secret["bitLockerKey"]) ?? "" }));
+          }
+        }
+      }
+    });
+    return Object.freeze(keys);
+  }
+
+  /** Lists leave the parcels out, so the jobs that can have one are asked for one by one. */
+  async *#jobsWithPackages(
+    ref: ImportJobRef,
+    options: ImportJobServiceOptions,
+  ): AsyncGenerator<ImportJobStatus> {
+    for await (const job of this.listImportJobs(abortOf(options))) {
+      throwIfAborted(options.abortSignal);
+      if (job.state === "creating") continue;
+      if (
+        job.jobName === ref.jobName &&
+        job.resourceGroupName.toLowerCase() === ref.resourceGroupName.toLowerCase()
+      )
+        continue;
+      yield await this.getImportJob(job, options);
+    }
+  }
+
+  /** Waits for a long-running operation of ARM. Aborting stops the waiting, not the operation. */
+  async #finish(
+    what: string,
+    options: ImportJobServiceOptions,
+    begin: () => Promise<{ pollUntilDone(options: { abortSignal?: never }): Promise<unknown> }>,
+  ): Promise<void> {
+    throwIfAborted(options.abortSignal);
+    const poller = await begin();
+    try {
+      await poller.pollUntilDone(abortOf(options) as { abortSignal?: never });
+    } catch (error) {
+      // The poller reports an operation that failed as a plain error with the service's code in its text.
+      if (statusCodeOf(error) !== undefined || (error as Error).name === "AbortError") throw error;
+      throw new ImportJobError(
+        "operation-failed",
+        `The service could not finish ${what}: ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}
+
+function noDestination(location: string, cause?: unknown): ImportJobError {
+  return new ImportJobError(
+    "no-shipping-destination",
+    `Azure Data Box takes no customer disks for region '${location}'. Check the region's name, or use a storage account in another region.`,
+    { details: { location }, cause },
+  );
+}
+
+function toRequestBody(order: ImportOrder): JobResource {
+  const contact = contactOf(order);
+  return {
+    location: order.location,
+    ...(order.tags && { tags: { ...order.tags } }),
+    sku: { name: skuName },
+    transferType: "ImportToAzure",
+    details: {
+      jobDetailsType: "DataBoxCustomerDisk",
+      contactDetails: {
+        contactName: contact.contactName,
+        phone: contact.phone,
+        emailList: [...contact.emails],
+      },
+      shippingAddress: toShippingAddress(order.returnAddress),
+      dataImportDetails: [
+        {
+          accountDetails: { dataAccountType: "StorageAccount", storageAccountId: order.storageAccountId },
+          logCollectionLevel: order.logLevel === "verbose" ? "Verbose" : "Error",
+        },
+      ],
+      importDiskDetailsCollection: Object.fromEntries(
+        order.drives.map(({ driveId, manifestFile, manifestHash, bitLockerKey }) => [
+          driveId,
+          { manifestFile, manifestHash, bitLockerKey },
+        ]),
+      ),
+      returnToCustomerPackageDetails: toReturnPackage(order.returnShipping),
+      enableManifestBackup: order.backUpDriveManifest ?? false,
+    },
+  };
+}
+
+type DataBoxShippingAddress = NonNullable<NonNullable<JobResource["details"]>["shippingAddress"]>;
+
+/** The recipient goes into the second line: the service keeps people in the contact, but parcels need a name. */
+function toShippingAddress(address: ReturnAddress): DataBoxShippingAddress {
+  const { companyName, streetAddress2, stateOrProvince } = address;
+  return {
+    streetAddress1: address.streetAddress1,
+    streetAddress2: [`Attn ${address.recipientName}`, streetAddress2].filter(Boolean).join(", "),
+    city: address.city,
+    ...(stateOrProvince !== undefined && { stateOrProvince }),
+    postalCode: address.postalCode,
+    country: address.countryOrRegion,
+    ...(companyName !== undefined && { companyName }),
+    addressType: "Commercial",
+  };
+}
+
+function toReturnPackage({ carrierName, carrierAccountNumber }: ReturnShipping): {
+  carrierName: string;
+  carrierAccountNumber: string;
+} {
+  return { carrierName, carrierAccountNumber };
+}
+
+/** What an update must change; undefined when nothing. */
+function toReturnUpdate({
+  returnAddress,
+  returnShipping,
+}: ShippingDetails): JobResourceUpdateParameter | undefined {
+  if (!returnAddress && !returnShipping) return undefined;
+  return {
+    details: {
+      ...(returnAddress && {
+        shippingAddress: toShippingAddress(returnAddress),
+        contactDetails: {
+          contactName: returnAddress.recipientName,
+          phone: returnAddress.phone,
+          emailList: [returnAddress.email],
+        },
+      }),
+      ...(returnShipping && { returnToCustomerPackageDetails: toReturnPackage(returnShipping) }),
+    },
+  };
+}
