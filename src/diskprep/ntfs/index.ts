@@ -14,6 +14,15 @@ export type { NtfsNameProblem } from "./names/name-rules.js";
 export { compareNtfsNames, foldNtfsName, maxNameLengthInUnits, ntfsNameProblem } from "./names/name-rules.js";
 export type { NtfsErrorCode } from "./ntfs-error.js";
 export { isNtfsError, NtfsError } from "./ntfs-error.js";
+export type {
+  ListNtfsOptions,
+  NtfsEntry,
+  NtfsFile,
+  NtfsStreamOptions,
+  NtfsVolume,
+  OpenNtfsFileOptions,
+} from "./reader/ntfs-volume.js";
+export { openNtfsVolume } from "./reader/ntfs-volume.js";
 export type { ResidentContent } from "./render/user-record.js";
 export type { NtfsByteExtent } from "./render/volume-map.js";
 export type { NtfsDirectoryOptions, NtfsFileOptions, NtfsTreeBuilder } from "./tree/ntfs-tree.js";
