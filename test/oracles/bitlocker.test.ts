@@ -1,0 +1,269 @@
+/**
+ * BitLocker volumes between this library and others: ours read by cryptsetup, libbde and dislocker; volumes that real
+ * Windows made read by ours.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import {
+  type BitLockerMethod,
+  type BitLockerUnlock,
+  bitLockerMethods,
+  buildBitLockerMetadata,
+  createBitLockerSecrets,
+  createBitLockerVolume,
+  generateRecoveryPassword,
+  openBitLockerVolume,
+  planBitLockerLayout,
+} from "../../src/diskprep/bitlocker/index.js";
+import { type BlockDevice, createImageFile, openImageFile } from "../../src/diskprep/device/index.js";
+import { systemCommandRunner } from "../../src/shared/command-runner.js";
+import { systemRandomSource } from "../../src/shared/random-source.js";
+import { isOracleMissing } from "../support/required-programs.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "offline-seed-bitlocker-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function digestOf(device: BlockDevice): Promise<string> {
+  const hash = createHash("sha256");
+  const buffer = new Uint8Array(4 * 2 ** 20);
+  for (let offset = 0; offset < device.sizeInBytes; offset += buffer.length) {
+    const part = buffer.subarray(0, Math.min(buffer.length, device.sizeInBytes - offset));
+    await device.read(offset, part);
+    hash.update(part);
+  }
+  return hash.digest("hex");
+}
+
+const volumeSizeInBytes = 64 * 2 ** 20;
+const expectedCipher: Record<BitLockerMethod, readonly [string, string, string]> = {
+  "aes-cbc-128": ["cbc-eboiv", "128", "AES-CBC 128-bit"],
+  "aes-cbc-256": ["cbc-eboiv", "256", "AES-CBC 256-bit"],
+  "xts-aes-128": ["xts-plain64", "256", "AES-XTS 128-bit"],
+  "xts-aes-256": ["xts-plain64", "512", "AES-XTS 256-bit"],
+};
+
+const lacksReaders = isOracleMissing(
+  "cryptsetup",
+  "bdeinfo",
+  "dislocker-file",
+  "dislocker-metadata",
+  "blkid",
+);
+const cases = bitLockerMethods.flatMap((method) => [
+  { method, sectorSizeInBytes: 512 as const },
+  { method, sectorSizeInBytes: 4096 as const },
+]);
+
+(lacksReaders ? describe.skip : describe).each(cases)(
+  "our volume, $method, $sectorSizeInBytes-byte sectors",
+  ({ method, sectorSizeInBytes }) => {
+    let path = "";
+    let password = "";
+    let plainDigest = "";
+
+    beforeAll(async () => {
+      path = join(folder, `${method}-${sectorSizeInBytes}.img`);
+      await using image = await createImageFile(path, { sizeInBytes: volumeSizeInBytes, sectorSizeInBytes });
+      const layout = planBitLockerLayout({ volumeSizeInBytes, sectorSizeInBytes, clusterSizeInBytes: 4096 });
+      using secrets = createBitLockerSecrets(method);
+      password = secrets.recoveryPassword.format();
+      const metadata = await buildBitLockerMetadata(layout, secrets, {
+        createdAtInMs: Date.UTC(2025, 0, 31),
+        label: "SEED",
+      });
+      await using volume = await createBitLockerVolume(image, layout, secrets, metadata);
+      // What a boot sector must say for dislocker to know the volume's size; the rest may be anything.
+      const plain = new Uint8Array(volumeSizeInBytes);
+      systemRandomSource(plain);
+      const view = new DataView(plain.buffer);
+      plain.set(Buffer.from("\xebR\x90NTFS    ", "latin1"));
+      view.setUint16(11, sectorSizeInBytes, true);
+      view.setBigUint64(40, BigInt(volumeSizeInBytes / sectorSizeInBytes - 1), true);
+      for (const offset of layout.metadataRegionOffsetsInBytes) plain.fill(0, offset, offset + 65_536);
+      plain.fill(0, layout.bootAreaOffsetInBytes, layout.bootAreaOffsetInBytes + 8192);
+      await volume.write(0, plain);
+      await volume.finish();
+      plainDigest = createHash("sha256").update(plain).digest("hex");
+    });
+    afterAll(() => rm(path, { force: true }));
+
+    test("cryptsetup and blkid recognise it, and the password opens it", async () => {
+      const dump = await systemCommandRunner("cryptsetup", ["bitlkDump", path]);
+      const [mode, keyBits] = expectedCipher[method];
+      expect(dump).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(dump.stdout).toMatch(new RegExp(`Cipher mode:\\s+${mode}\\n\\s*Cipher key:\\s+${keyBits} bits`));
+      expect(dump.stdout).toMatch(/Sector size:\s+(512|4096)/);
+      expect(dump.stdout).toMatch(/VMK protected with recovery passphrase/);
+      expect(dump.stdout).toMatch(/DiskPassword/);
+
+      const open = (key: string) =>
+        systemCommandRunner(
+          "cryptsetup",
+          ["open", "--type", "bitlk", "--test-passphrase", "--key-file", "-", path],
+          {
+            stdin: key,
+          },
+        );
+      expect(await open(password)).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+      if (method === "aes-cbc-256") {
+        const other = generateRecoveryPassword(systemRandomSource).format();
+        expect((await open(other)).exitCode).not.toBe(0);
+      }
+
+      const { stdout } = await systemCommandRunner("blkid", ["-p", path]);
+      expect(stdout).toMatch(/TYPE="BitLocker"/);
+      expect(stdout).not.toMatch(/PTTYPE/);
+    });
+
+    test("libbde opens it", async () => {
+      const { stdout, exitCode } = await systemCommandRunner("bdeinfo", ["-r", password, path]);
+      if (method === "xts-aes-256") {
+        // The packaged version cannot open any XTS-256 volume, nor those that Windows made.
+        expect(exitCode).not.toBe(0);
+        return;
+      }
+      expect({ exitCode, isUnlocked: !stdout.includes("Unable to unlock volume") }).toEqual({
+        exitCode: 0,
+        isUnlocked: true,
+      });
+      expect(stdout).toContain(expectedCipher[method][2]);
+      expect(stdout).toMatch(/Number of key protectors\s*:\s*1\n/);
+      expect(stdout).toMatch(/Recovery password/i);
+    });
+
+    test("dislocker decrypts every byte, from each of the three metadata copies", async () => {
+      const copies = method === "aes-cbc-256" ? ["-F1", "-F2", "-F3"] : ["-F1"];
+      const output = join(folder, "decrypted");
+      for (const copy of copies) {
+        await rm(output, { force: true });
+        const result = await systemCommandRunner("dislocker-file", [
+          copy,
+          "-V",
+          path,
+          `-p${password}`,
+          "-r",
+          "--",
+          output,
+        ]);
+        expect(result).toMatchObject({ exitCode: 0 });
+        await using decrypted = await openImageFile(output);
+        expect(decrypted.sizeInBytes).toBe(volumeSizeInBytes);
+        expect(await digestOf(decrypted)).toBe(plainDigest);
+      }
+      const { stdout } = await systemCommandRunner("dislocker-metadata", ["-V", path]);
+      expect(stdout).toMatch(/ENCRYPTED \(4\)/);
+    });
+  },
+);
+
+const fixtures = join(import.meta.dirname, "../../../shared/fixtures/bitlocker");
+const hasFixtures = existsSync(join(fixtures, "README.md"));
+if (!hasFixtures)
+  console.warn(`SKIPPED: no sample volumes in ${fixtures}; reading Windows-made volumes is not tested here`);
+const lacksUnpacker = hasFixtures && isOracleMissing("xz");
+
+interface Sample {
+  readonly name: string;
+  readonly passwords: readonly string[];
+  readonly recoveryPasswords: readonly string[];
+  readonly sha256: string;
+}
+
+/** The rows of the table that describes the samples: name, cipher, sector, bytes, password, recovery, SHA-256. */
+async function readSampleTable(): Promise<ReadonlyMap<string, Sample>> {
+  const readme = await readFile(join(fixtures, "README.md"), "utf8");
+  const rows = readme.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  const given = (cell: string | undefined): string[] =>
+    (cell ?? "-").split(" / ").filter((one) => one !== "-" && one !== "");
+  return new Map(
+    rows
+      .filter(([, name]) => name?.startsWith("bitlk-"))
+      .map((row) => [
+        row[1]!,
+        { name: row[1]!, passwords: given(row[5]), recoveryPasswords: given(row[6]), sha256: row[7]! },
+      ]),
+  );
+}
+
+/** Kind of key to use; by default the first recovery password, and each other kind somewhere. */
+const readable: readonly (readonly [string, string])[] = [
+  ["bitlk-aes-cbc-128", "recovery"],
+  ["bitlk-aes-cbc-128-4k", "recovery"],
+  ["bitlk-aes-cbc-256", "recovery"],
+  ["bitlk-aes-xts-128", "password"],
+  ["bitlk-aes-xts-128-4k", "recovery"],
+  ["bitlk-aes-xts-128-clearkey-only", "clear"],
+  ["bitlk-aes-xts-128-crc", "recovery"],
+  ["bitlk-aes-xts-128-first-recovery", "recovery"],
+  ["bitlk-aes-xts-128-new-entry", "recovery"],
+  ["bitlk-aes-xts-128-smart-card", "recovery"],
+  ["bitlk-aes-xts-128-startup-key", "4381F759-C4F8-4DE0-BB61-FC33A831BDA5.BEK"],
+  ["bitlk-aes-xts-128-startup-key-win11", "AA80A52B-9B66-47AE-B097-33F536FFBB07.BEK"],
+  ["bitlk-aes-xts-128-two-recovery", "last recovery"],
+  ["bitlk-aes-xts-128-unicode", "password"],
+  ["bitlk-aes-xts-256", "recovery"],
+  ["bitlk-togo-aes-cbc-128", "recovery"],
+  ["bitlk-togo-aes-xts-128", "password"],
+];
+
+(hasFixtures && !lacksUnpacker ? describe : describe.skip)("volumes that Windows made", () => {
+  let samples: ReadonlyMap<string, Sample> = new Map();
+  beforeAll(async () => {
+    samples = await readSampleTable();
+  });
+
+  async function unpack(name: string): Promise<string> {
+    const path = join(folder, `${name}.img`);
+    const packed = join(fixtures, "windows-bitlk", `${name}.img.xz`);
+    const result = await systemCommandRunner("sh", ["-c", 'exec xz -dc "$1" > "$2"', "sh", packed, path]);
+    expect(result).toMatchObject({ exitCode: 0 });
+    return path;
+  }
+
+  async function keyFor(sample: Sample, kind: string): Promise<BitLockerUnlock> {
+    if (kind === "clear") return { clearKey: true };
+    if (kind === "password") return { password: sample.passwords[0]! };
+    if (kind.endsWith(".BEK")) return { externalKey: await readFile(join(fixtures, "windows-bitlk", kind)) };
+    return { recoveryPassword: sample.recoveryPasswords.at(kind === "last recovery" ? -1 : 0)! };
+  }
+
+  test.each(readable)("%s decrypts to the published SHA-256 with its %s", async (name, kind) => {
+    const sample = samples.get(name)!;
+    const path = await unpack(name);
+    try {
+      await using image = await openImageFile(path);
+      const { device, info } = await openBitLockerVolume(image, await keyFor(sample, kind));
+      expect(await digestOf(device)).toBe(sample.sha256);
+      await device.close();
+      expect(info.copies.map((copy) => copy.state)).toEqual(
+        name.endsWith("-crc") ? ["damaged", "damaged", "intact"] : ["intact", "intact", "intact"],
+      );
+    } finally {
+      await rm(path, { force: true });
+    }
+  });
+
+  test.each([
+    ["bitlk-aes-cbc-elephant-128", "unsupported-method"],
+    ["bitlk-aes-cbc-elephant-256", "unsupported-method"],
+    ["bitlk-aes-xts-128-eow", "conversion-running"],
+    ["bitlk-partially-encrypted-aes-cbc-128", "conversion-running"],
+  ])("%s is refused as %s", async (name, code) => {
+    const path = await unpack(name);
+    try {
+      await using image = await openImageFile(path);
+      await expect(
+        openBitLockerVolume(image, await keyFor(samples.get(name)!, "recovery")),
+      ).rejects.toMatchObject({ name: "BitLockerError", code });
+    } finally {
+      await rm(path, { force: true });
+    }
+  });
+});
