@@ -23,6 +23,7 @@ export {
   dataBoxCopyStatuses,
 } from "./service/data-box-copy-statuses.js";
 export * from "./service/data-box-job-service.js";
+export * from "./service/detect-import-service.js";
 export * from "./service/import-export-job-service.js";
 export * from "./service/import-job-service.js";
 export * from "./service/import-job-status.js";

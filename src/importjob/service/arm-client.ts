@@ -11,11 +11,31 @@ import { type ArmAccess, defaultArmEndpoint } from "./client-options.js";
 import { asObject, asText, type JsonObject, parseJsonBody } from "./raw-json.js";
 
 /** Reads one ARM resource. @throws RestError for any answer but 200 */
-export async function readArmResource(
+export function readArmResource(
   access: ArmAccess,
   path: string,
   apiVersion: string,
   options: AbortOptions = {},
+): Promise<JsonObject> {
+  return send("GET", access, path, apiVersion, options);
+}
+
+/** Posts an ARM action without a body. @throws RestError for any answer but 200 */
+export function sendArmAction(
+  access: ArmAccess,
+  path: string,
+  apiVersion: string,
+  options: AbortOptions = {},
+): Promise<JsonObject> {
+  return send("POST", access, path, apiVersion, options);
+}
+
+async function send(
+  method: "GET" | "POST",
+  access: ArmAccess,
+  path: string,
+  apiVersion: string,
+  options: AbortOptions,
 ): Promise<JsonObject> {
   const { credential, options: pipelineOptions } = access;
   const endpoint = pipelineOptions.endpoint ?? defaultArmEndpoint;
@@ -31,7 +51,7 @@ export async function readArmResource(
   }
   const request = createPipelineRequest({
     url: `${endpoint}${path}?api-version=${apiVersion}`,
-    method: "GET",
+    method,
     ...(options.abortSignal && { abortSignal: options.abortSignal }),
   });
   request.headers.set("Accept", "application/json");

@@ -17,8 +17,8 @@ export function compareOrderWithJob(
   keys: readonly DriveRecoveryKey[],
 ): readonly string[] {
   const differences: string[] = [];
-  if (job.storageAccountId !== undefined && !isSameResourceId(job.storageAccountId, order.storageAccountId)) {
-    differences.push(`it imports into ${job.storageAccountId}`);
+  if (!isSameResourceId(job.storageAccountId ?? "", order.storageAccountId)) {
+    differences.push(`it imports into ${job.storageAccountId ?? "an account the service does not name"}`);
   }
   const jobDrives = new Map((job.drives ?? []).map((drive) => [drive.driveId.toUpperCase(), drive]));
   const jobKeys = new Map(keys.map((key) => [key.driveId.toUpperCase(), key.bitLockerKey]));
@@ -31,10 +31,10 @@ export function compareOrderWithJob(
       continue;
     }
     const { manifestHash, manifestFile } = existing;
-    if (manifestHash !== undefined && manifestHash.toLowerCase() !== drive.manifestHash.toLowerCase()) {
+    if (manifestHash?.toLowerCase() !== drive.manifestHash.toLowerCase()) {
       differences.push(`drive ${drive.driveId} has another manifest hash in it`);
     }
-    if (manifestFile !== undefined && manifestFile !== drive.manifestFile) {
+    if (manifestFile !== drive.manifestFile) {
       differences.push(`drive ${drive.driveId} has another manifest path in it`);
     }
     const key = jobKeys.get(driveId);
