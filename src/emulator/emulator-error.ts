@@ -13,13 +13,15 @@ export type EmulatorErrorCode =
   | "request-body-malformed"
   /** A package was handed to the datacentre that it cannot process: no drives, no tracking number, unknown job. */
   | "package-invalid"
+  /** A drive manifest does not conform to its format. The datacentre turns it into a drive status. */
+  | "manifest-invalid"
   /** The emulator was asked for something after it was closed. */
   | "closed";
 
 /** Failure of the local Azure itself. Holds no secret. */
 export class EmulatorError extends RoomError<EmulatorErrorCode> {
   static {
-    this.prototype.name = "EmulatorError";
+    EmulatorError.prototype.name = "EmulatorError";
   }
 
   constructor(code: EmulatorErrorCode, message: string, options: RoomErrorOptions = {}) {

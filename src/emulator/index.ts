@@ -1,1 +1,20 @@
-export {};
+export type { StorageAccountDefinition, StorageAccountKind } from "./arm/subscription-inventory.js";
+export {
+  type AzureEmulator,
+  type AzureEmulatorOptions,
+  startAzureEmulator,
+} from "./azure-emulator.js";
+export { type Azurite, type AzuriteOptions, type BlobServiceAccess, startAzurite } from "./azurite.js";
+export type {
+  Datacentre,
+  HandlingTimes,
+  Journey,
+  PackageReceipt,
+  ReceivePackageOptions,
+  ShippedPackage,
+} from "./datacentre/datacentre.js";
+export type { ShippedDrive } from "./datacentre/drive-in-hand.js";
+export { EmulatorError, type EmulatorErrorCode, isEmulatorError } from "./emulator-error.js";
+export type { FaultInjector, ThrottlingFault } from "./fault-injector.js";
+export type { EmulatorRequest, EmulatorResponse, RequestHandler } from "./http.js";
+export * from "./identity/index.js";

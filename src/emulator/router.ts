@@ -12,7 +12,7 @@ export type RouteHandler = (request: RoutedRequest) => Promise<EmulatorResponse>
 
 /** One line of a service's table of paths. */
 export interface Route {
-  readonly method: "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
+  readonly method: "DELETE" | "GET" | "HEAD" | "PATCH" | "POST" | "PUT";
   /** Fixed segments match in any case, as resource ids do; `{name}` matches one segment that is not empty. */
   readonly path: string;
   readonly handle: RouteHandler;
