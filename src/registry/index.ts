@@ -1,3 +1,5 @@
+export * from "./add-registry-entries.js";
+export * from "./agent-entries.js";
 export * from "./memory-registry.js";
 export * from "./reg-file-format.js";
 export * from "./reg-file-registry.js";
@@ -9,3 +11,4 @@ export {
   type RegistryValue,
   registryText,
 } from "./registry-value.js";
+export * from "./windows-registry.js";

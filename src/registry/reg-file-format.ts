@@ -195,8 +195,11 @@ function escapeText(text: string): string {
   return text.replace(/[\\"]/g, "\\$&");
 }
 
+/** Besides the two escapes of Windows those that Wine writes for line breaks. */
 function unescapeText(text: string): string {
-  return text.replace(/\\([\\"])/g, "$1");
+  return text.replace(/\\(.)/gs, (sequence, character: string) =>
+    character === "n" ? "\n" : character === "r" ? "\r" : /[\\"]/.test(character) ? character : sequence,
+  );
 }
 
 function invalidLine(line: number, problem: string, cause?: unknown): RegistryError {

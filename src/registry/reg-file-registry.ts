@@ -56,12 +56,17 @@ export async function createRegFileRegistry(content?: Uint8Array): Promise<RegFi
       removedKeys.set(path.toUpperCase(), path);
     },
     toBytes: () =>
-      formatRegFile([...removedKeySections(removedKeys.values()), ...valueSections(present, removed)]),
+      formatRegFile([
+        ...removedKeySections(removedKeys.values()),
+        ...removedValueSections(removed),
+        ...presentSections(present),
+      ]),
     save: (path) => publishFile(path, registry.toBytes()),
   };
   for (const { path, isDeleted, values } of content === undefined ? [] : parseRegFile(content)) {
     if (isDeleted) await registry.deleteKey(path);
-    else await registry.createKey(path);
+    // A section of removals alone is about values, not about having the key.
+    else if (values.length === 0) await registry.createKey(path);
     for (const { name, value } of values) {
       if (value === undefined) await registry.deleteValue(path, name);
       else await registry.setValue(path, name, value);
@@ -76,21 +81,24 @@ function removedKeySections(paths: Iterable<string>): readonly RegFileKey[] {
   return Array.from(paths, (path) => ({ path, isDeleted: true, values: [] }));
 }
 
+/** Removed values. */
+function removedValueSections(removed: MemoryRegistry): readonly RegFileKey[] {
+  return removed
+    .entries()
+    .filter(({ values }) => values.length > 0)
+    .map(({ path, values }) => ({
+      path,
+      isDeleted: false,
+      values: values.map(({ name }) => ({ name, value: undefined })),
+    }));
+}
+
 /** Keys that hold something or end a branch; the keys between come into being by themselves. */
-function valueSections(present: MemoryRegistry, removed: MemoryRegistry): readonly RegFileKey[] {
-  const sections = new Map<string, { path: string; values: RegFileKey["values"][number][] }>();
-  const sectionOf = (path: string): { values: RegFileKey["values"][number][] } => {
-    const section = sections.get(path.toUpperCase()) ?? { path, values: [] };
-    sections.set(path.toUpperCase(), section);
-    return section;
-  };
-  for (const { path, values } of removed.entries()) {
-    for (const { name } of values) sectionOf(path).values.push({ name, value: undefined });
-  }
+function presentSections(present: MemoryRegistry): readonly RegFileKey[] {
   const keys = present.entries();
-  for (const { path, values } of keys) {
-    const isLeaf = !keys.some((other) => other.path.startsWith(`${path}\\`));
-    if (isLeaf || values.length > 0) sectionOf(path).values.push(...values);
-  }
-  return [...sections.values()].map((section) => ({ ...section, isDeleted: false }));
+  return keys
+    .filter(
+      ({ path, values }) => values.length > 0 || !keys.some((other) => other.path.startsWith(`${path}\\`)),
+    )
+    .map(({ path, values }) => ({ path, isDeleted: false, values }));
 }

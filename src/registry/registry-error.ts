@@ -13,7 +13,9 @@ export type RegistryErrorCode =
   | "reg-tool-failed"
   /** Writing needs an elevated prompt. */
   | "access-denied"
-  /** An entry is there with a value of another kind than the agent's, and nothing was changed. */
+  /** The agent's folder is not on this machine, and no other folder for the parameters file was named. */
+  | "destination-missing"
+  /** An entry is there for another user, or the parameters file is for another subscription; nothing was changed. */
   | "entry-conflict";
 
 /** Failure in the registry room. */
