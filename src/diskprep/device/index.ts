@@ -15,6 +15,7 @@ export {
   openImageFile,
 } from "./image-file.js";
 export { createMemoryDevice, type MemoryDeviceOptions } from "./memory-device.js";
+export { cacheReads, type ReadCacheOptions } from "./read-cache.js";
 export {
   createOpenDeviceCounter,
   type DeviceRecording,

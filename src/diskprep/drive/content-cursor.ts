@@ -1,21 +1,32 @@
 /** Finds what belongs into the files of a drive, walking its blobs once in the order of their file system nodes. */
 import { createHash } from "node:crypto";
 import type { AbortSignalLike } from "../../shared/abort.js";
-import type { SeedBlob, SeedCatalog, StagedBlobReader } from "../../staging/index.js";
+import {
+  countSeedBlobRanges,
+  type SeedBlob,
+  type SeedCatalog,
+  type StagedBlobReader,
+} from "../../staging/index.js";
 import { type BlobOnDrive, blobsOnDrive, type DriveLayout } from "./drive-layout.js";
+import type { RangeHashStore } from "./range-hash-store.js";
 import { stagedFileChanged, stagedFileUnreadable } from "./staged-file-error.js";
 
 /** What a file of the drive holds. */
 export type NodeContent =
-  | { readonly kind: "blob"; readonly blob: SeedBlob }
+  | {
+      readonly kind: "blob";
+      readonly blob: SeedBlob;
+      /** Number of the blob's first range, counted over all blobs of the drive. */
+      readonly firstRangeNumber: number;
+    }
   | { readonly kind: "generated"; readonly bytes: Uint8Array }
   | { readonly kind: "manifest" };
 
 /** A single pass over the files of a drive. Nodes must be asked for in ascending order. */
 export interface ContentCursor {
   contentOf(node: number): Promise<NodeContent>;
-  /** Content of a small file, read and checked against the catalog. */
-  residentBytes(node: number): Promise<Uint8Array>;
+  /** Content of a small file, read and checked against the catalog; its hash is kept when the catalog has none. */
+  residentBytes(node: number, hashes: RangeHashStore): Promise<Uint8Array>;
   /** Reads a part of a blob that is no plain local file. */
   readBlob(blob: SeedBlob, offsetInBytes: number, target: Uint8Array): Promise<void>;
   close(): Promise<void>;
@@ -29,10 +40,12 @@ export function createContentCursor(
 ): ContentCursor {
   const blobs = blobsOnDrive(layout.parameters, catalog, undefined, abortSignal);
   let current: BlobOnDrive | undefined;
+  let firstRangeNumber = 0;
+  let rangesOfCurrent = 0;
   let reader: { readonly blobIndex: number; readonly staged: StagedBlobReader } | undefined;
 
   const contentIn = (placed: BlobOnDrive, node: number): NodeContent | undefined => {
-    if (placed.node === node) return { kind: "blob", blob: placed.blob };
+    if (placed.node === node) return { kind: "blob", blob: placed.blob, firstRangeNumber };
     const files = [placed.metadataFile, placed.propertiesFile?.isNew ? placed.propertiesFile : undefined];
     const file = files.find((candidate) => candidate?.node === node);
     return file && { kind: "generated", bytes: Buffer.from(file.text) };
@@ -45,6 +58,8 @@ export function createContentCursor(
       const next = await blobs.next();
       if (next.done) throw new RangeError(`file system node ${node} belongs to no blob`);
       current = next.value;
+      firstRangeNumber += rangesOfCurrent;
+      rangesOfCurrent = countSeedBlobRanges(current.blob);
       content = contentIn(current, node);
     }
     return content;
@@ -71,16 +86,18 @@ export function createContentCursor(
   return {
     contentOf,
     readBlob,
-    residentBytes: async (node) => {
+    residentBytes: async (node, hashes) => {
       const content = await contentOf(node);
       if (content.kind === "manifest") throw new RangeError("the manifest is never kept in its file record");
       if (content.kind === "generated") return content.bytes;
       const { blob } = content;
       const bytes = new Uint8Array(blob.lengthInBytes);
       if (blob.lengthInBytes > 0) await readBlob(blob, 0, bytes);
-      if (blob.md5 !== undefined && createHash("md5").update(bytes).digest("hex") !== blob.md5) {
+      const hash = createHash("md5").update(bytes).digest();
+      if (blob.md5 !== undefined && hash.toString("hex") !== blob.md5) {
         throw stagedFileChanged(blob.name, 0, blob.lengthInBytes);
       }
+      if (blob.md5 === undefined && rangesOfCurrent > 0) hashes.keep(content.firstRangeNumber, hash);
       return bytes;
     },
     close: async () => {

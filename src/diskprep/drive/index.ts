@@ -16,6 +16,15 @@ export {
   manifestVersion,
 } from "./manifest-format.js";
 export { type DriveManifest, readDriveManifest } from "./manifest-reader.js";
+export { type OpenDrive, openDrive } from "./open-drive.js";
 export { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
 export { type DriveConfirmation, type PrepareDriveOptions, prepareDrive } from "./prepare-drive.js";
 export type { PreparedDrive } from "./prepared-drive.js";
+export {
+  type DriveFacts,
+  type DriveFinding,
+  type DriveFindingCode,
+  type DriveReport,
+  type VerifyDriveOptions,
+  verifyDrive,
+} from "./verify-drive.js";

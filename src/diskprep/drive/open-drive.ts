@@ -1,7 +1,7 @@
 /** Opens a prepared drive for reading: partition table, BitLocker, NTFS. */
 import type { AbortOptions } from "../../shared/abort.js";
 import { openBitLockerVolume } from "../bitlocker/index.js";
-import { type BlockDevice, sliceDevice } from "../device/index.js";
+import { type BlockDevice, cacheReads, sliceDevice } from "../device/index.js";
 import { type NtfsVolume, openNtfsVolume } from "../ntfs/index.js";
 import { readPartitionTable } from "../partition/index.js";
 import { DriveError } from "./drive-error.js";
@@ -35,7 +35,7 @@ export async function openDrive(
     const unlocked = await openBitLockerVolume(locked, { recoveryPassword }, options);
     try {
       return {
-        volume: await openNtfsVolume(unlocked.device, options),
+        volume: await openNtfsVolume(cacheReads(unlocked.device), options),
         partitionOffsetInBytes: offsetInBytes,
         partitionLengthInBytes: lengthInBytes,
         close: () => unlocked.device.close(),

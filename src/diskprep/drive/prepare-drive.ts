@@ -248,6 +248,7 @@ async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): Promise<
       groupLengthInBytes,
       coverFreeSpace: plan.wipeFreeSpace,
       resumeOffsetInBytes,
+      hashes,
       readManifest: (offset, target) => manifest.read(offset, target),
       abortSignal,
     });
@@ -258,7 +259,10 @@ async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): Promise<
       groupLengthInBytes,
       abortSignal,
       onGroup: (group, groupHashes) => {
-        hashes.add(group, groupHashes);
+        for (const [range, expected] of group.expectedHashes.entries()) {
+          if (expected) continue;
+          hashes.keep(group.rangeNumbers[range]!, groupHashes.subarray(range * 16, range * 16 + 16));
+        }
         progress.advance(
           group.volumeOffsetInBytes + group.lengthInBytes - writtenOffset,
           group.rangeFirstPieces.length,

@@ -2,49 +2,54 @@
  * The MD5 hashes of a drive's ranges: from the catalog where it has them, otherwise collected while copying.
  */
 import type { SeedBlob, SeedCatalog } from "../../staging/index.js";
-import type { VolumeGroup } from "./volume-group.js";
 
-/** Hashes by range number, counted over the whole drive. */
+/** A record of the journal: range number (two little-endian 32-bit halves) and hash. */
+const recordLengthInBytes = 24;
+
+/** Hashes by range number, counted over all blobs of the drive. */
 export interface RangeHashStore {
-  /** Keeps the hashes of a written group, as far as the catalog lacks them. Groups must come in order. */
-  add(group: VolumeGroup, hashes: Uint8Array): void;
-  /** Takes the hashes kept since the last call, for the journal. */
+  /** Keeps the hash of a range that has none in the catalog. */
+  keep(rangeNumber: number, hash: Uint8Array): void;
+  /** Takes what was kept since the last call, for the journal. */
   takeNew(): Uint8Array;
   /** Hashes of all ranges of a blob, 16 bytes each. */
   hashesOf(blob: SeedBlob, firstRangeNumber: number, rangeCount: number): Promise<Uint8Array>;
 }
 
-/** A store that begins with the hashes an interrupted run had kept. */
-export function createRangeHashStore(catalog: SeedCatalog, kept: Uint8Array): RangeHashStore {
-  // Hashes are kept for every range as soon as one blob lacks them: their place is then their number.
-  let hashes = new Uint8Array(kept);
-  let length = kept.length;
-  let newFrom = length;
-  let isNeeded = kept.length > 0;
+/** A store that begins with what an interrupted run had put into its journal. */
+export function createRangeHashStore(catalog: SeedCatalog, journalled: Uint8Array): RangeHashStore {
+  let hashes = new Uint8Array(0);
+  let fresh: Uint8Array[] = [];
 
-  const append = (bytes: Uint8Array): void => {
-    if (length + bytes.length > hashes.length) {
-      const larger = new Uint8Array(Math.max(hashes.length * 2, length + bytes.length, 4096));
-      larger.set(hashes.subarray(0, length));
+  const set = (rangeNumber: number, hash: Uint8Array): void => {
+    const end = (rangeNumber + 1) * 16;
+    if (end > hashes.length) {
+      const larger = new Uint8Array(Math.max(hashes.length * 2, end, 4096));
+      larger.set(hashes);
       hashes = larger;
     }
-    hashes.set(bytes, length);
-    length += bytes.length;
+    hashes.set(hash, rangeNumber * 16);
   };
 
+  const view = new DataView(journalled.buffer, journalled.byteOffset, journalled.length);
+  for (let at = 0; at + recordLengthInBytes <= journalled.length; at += recordLengthInBytes) {
+    const rangeNumber = view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x1_0000_0000;
+    set(rangeNumber, journalled.subarray(at + 8, at + recordLengthInBytes));
+  }
+
   return {
-    add(group, groupHashes) {
-      isNeeded ||= group.expectedHashes.some((expected) => expected === undefined);
-      if (!isNeeded) return;
-      // Ranges before the first one without a hash have hashes in the catalog; their places stay empty.
-      const place = group.firstRangeNumber * 16;
-      if (place > length) append(new Uint8Array(place - length));
-      append(groupHashes);
+    keep(rangeNumber, hash) {
+      set(rangeNumber, hash);
+      const record = Buffer.alloc(recordLengthInBytes);
+      record.writeUInt32LE(rangeNumber % 0x1_0000_0000, 0);
+      record.writeUInt32LE(Math.floor(rangeNumber / 0x1_0000_0000), 4);
+      record.set(hash, 8);
+      fresh.push(record);
     },
     takeNew() {
-      const fresh = hashes.slice(newFrom, length);
-      newFrom = length;
-      return fresh;
+      const taken = Buffer.concat(fresh);
+      fresh = [];
+      return taken;
     },
     async hashesOf(blob, firstRangeNumber, rangeCount) {
       if (rangeCount === 1 && blob.md5 !== undefined && blob.dataStretches === undefined) {

@@ -33,6 +33,11 @@ export class RangeWalker {
     return range !== undefined && this.#position > range.offsetInBytes && this.#position < endOf(range);
   }
 
+  /** Number of the current range within the blob. */
+  get index(): number {
+    return this.#index;
+  }
+
   /** Tells the walker how far the blob has been laid out. */
   moveTo(fileOffsetInBytes: number): void {
     this.#position = fileOffsetInBytes;

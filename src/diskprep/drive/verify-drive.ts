@@ -10,7 +10,7 @@ import {
   type ProgressReporter,
 } from "../../shared/progress.js";
 import type { BlockDevice } from "../device/index.js";
-import type { NtfsFile, NtfsVolume } from "../ntfs/index.js";
+import { isNtfsError, type NtfsFile, type NtfsVolume } from "../ntfs/index.js";
 import { DriveError } from "./drive-error.js";
 import type { ManifestBlob, ManifestSideFile } from "./manifest-format.js";
 import { readDriveManifest } from "./manifest-reader.js";
@@ -229,7 +229,12 @@ class DriveVerification {
   }
 
   async #open(path: string): Promise<NtfsFile | undefined> {
-    return (await this.#volume.exists(path)) ? await this.#volume.openFile(path) : undefined;
+    try {
+      return await this.#volume.openFile(path);
+    } catch (error) {
+      if (isNtfsError(error) && (error.code === "not-found" || error.code === "not-a-file")) return undefined;
+      throw error;
+    }
   }
 
   #add(

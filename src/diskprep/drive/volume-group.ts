@@ -20,7 +20,7 @@ export interface VolumeGroup {
   /** Ranges to be hashed: index of their first piece; a range ends where the next one begins. */
   readonly rangeFirstPieces: number[];
   /** Position of each range in the sequence of all ranges of the drive. */
-  readonly firstRangeNumber: number;
+  readonly rangeNumbers: number[];
   /** The 16-byte MD5 each range must have, from the catalog; undefined when the catalog has none. */
   readonly expectedHashes: (Uint8Array | undefined)[];
   /** Blob names of the ranges, for messages. */
@@ -41,7 +41,7 @@ export interface GroupFill {
 }
 
 /** An empty group at the given place. */
-export function createVolumeGroup(volumeOffsetInBytes: number, firstRangeNumber: number): VolumeGroup {
+export function createVolumeGroup(volumeOffsetInBytes: number): VolumeGroup {
   return {
     volumeOffsetInBytes,
     lengthInBytes: 0,
@@ -51,7 +51,7 @@ export function createVolumeGroup(volumeOffsetInBytes: number, firstRangeNumber:
     pieceBufferOffsets: [],
     pieceLengths: [],
     rangeFirstPieces: [],
-    firstRangeNumber,
+    rangeNumbers: [],
     expectedHashes: [],
     rangeBlobNames: [],
     fills: [],

@@ -8,6 +8,7 @@ import { throwIfAborted } from "../../shared/abort.js";
 import { countSeedBlobRanges, type SeedBlob, type SeedCatalog } from "../../staging/index.js";
 import { type ContentCursor, createContentCursor, type NodeContent } from "./content-cursor.js";
 import type { DriveLayout } from "./drive-layout.js";
+import type { RangeHashStore } from "./range-hash-store.js";
 import { RangeWalker } from "./range-walker.js";
 import { createVolumeGroup, type VolumeGroup } from "./volume-group.js";
 
@@ -22,6 +23,8 @@ export interface VolumeGroupOptions {
   readonly coverFreeSpace: boolean;
   /** Groups that end at or before this offset are left out: they are on the drive already. */
   readonly resumeOffsetInBytes: number;
+  /** Takes the hashes of small files that have none in the catalog. */
+  readonly hashes: RangeHashStore;
   /** Puts bytes of the manifest into the target; called in ascending order. */
   readonly readManifest: (fileOffsetInBytes: number, target: Uint8Array) => Promise<void>;
   readonly abortSignal?: AbortSignalLike | undefined;
@@ -55,6 +58,8 @@ export async function* volumeGroups(
   }
 }
 
+type BlobContent = Extract<NodeContent, { readonly kind: "blob" }>;
+
 class VolumeCutter {
   readonly #layout: DriveLayout;
   readonly #catalog: SeedCatalog;
@@ -62,8 +67,7 @@ class VolumeCutter {
   readonly #sectorSize: number;
   readonly #residents: ContentCursor;
   readonly #contents: ContentCursor;
-  #group: VolumeGroup = createVolumeGroup(0, 0);
-  #rangeNumber = 0;
+  #group: VolumeGroup = createVolumeGroup(0);
   #walker: RangeWalker | undefined;
   #content: NodeContent | undefined;
 
@@ -110,7 +114,7 @@ class VolumeCutter {
       this.#walker = this.#content.kind === "blob" ? this.#walkerOf(this.#content.blob) : undefined;
     }
     const content = this.#content!;
-    if (content.kind === "blob") yield* this.#blobPart(content.blob, fileOffset, lengthInBytes);
+    if (content.kind === "blob") yield* this.#blobPart(content, fileOffset, lengthInBytes);
     else yield* this.#generatedPart(content, fileOffset, lengthInBytes);
     const clusterSize = this.#layout.parameters.clusterSizeInBytes;
     const endOnVolume = Math.ceil((volumeOffset + lengthInBytes) / clusterSize) * clusterSize;
@@ -128,8 +132,13 @@ class VolumeCutter {
     await this.#contents.close();
   }
 
-  async *#blobPart(blob: SeedBlob, fileOffset: number, lengthInBytes: number): AsyncGenerator<VolumeGroup> {
+  async *#blobPart(
+    content: BlobContent,
+    fileOffset: number,
+    lengthInBytes: number,
+  ): AsyncGenerator<VolumeGroup> {
     const walker = this.#walker!;
+    const { blob } = content;
     const end = fileOffset + lengthInBytes;
     for (let offset = fileOffset; offset < end; ) {
       const range = await walker.rangeAt(offset);
@@ -149,7 +158,7 @@ class VolumeCutter {
         this.#group.rangeFirstPieces.push(this.#group.pieceLengths.length);
         this.#group.expectedHashes.push(range.expectedHash);
         this.#group.rangeBlobNames.push(blob.name);
-        this.#rangeNumber += 1;
+        this.#group.rangeNumbers.push(content.firstRangeNumber + walker.index);
       }
       const part = Math.min(end, range.offsetInBytes + range.lengthInBytes) - offset;
       this.#addPiece(blob, offset, part);
@@ -177,10 +186,13 @@ class VolumeCutter {
   }
 
   async *#generatedPart(
-    content: Exclude<NodeContent, { readonly kind: "blob" }>,
+    content: Exclude<NodeContent, BlobContent>,
     fileOffset: number,
     lengthInBytes: number,
   ): AsyncGenerator<VolumeGroup> {
+    // The manifest needs the hashes of everything before it, so it does not share a group with file data.
+    const isManifestStart = content.kind === "manifest" && fileOffset === 0;
+    if (isManifestStart) yield* this.#close(this.#group.volumeOffsetInBytes + this.#group.lengthInBytes);
     for (let done = 0; done < lengthInBytes; ) {
       if (this.#room() <= 0) yield* this.#close(this.#group.volumeOffsetInBytes + this.#group.lengthInBytes);
       const part = Math.min(lengthInBytes - done, Math.max(this.#room(), this.#sectorSize));
@@ -222,7 +234,7 @@ class VolumeCutter {
     const group = this.#group;
     if (group.lengthInBytes % this.#sectorSize !== 0) return;
     if (group.lengthInBytes > 0 && this.#isWanted()) yield group;
-    this.#group = createVolumeGroup(nextVolumeOffset, this.#rangeNumber);
+    this.#group = createVolumeGroup(nextVolumeOffset);
   }
 
   #room(): number {
@@ -241,7 +253,7 @@ class VolumeCutter {
   async #readResidents(volumeOffset: number, lengthInBytes: number): Promise<Map<number, Uint8Array>> {
     const contents = new Map<number, Uint8Array>();
     for (const node of this.#layout.ntfs.residentNodesIn(volumeOffset, lengthInBytes)) {
-      contents.set(node, await this.#residents.residentBytes(node));
+      contents.set(node, await this.#residents.residentBytes(node, this.#options.hashes));
     }
     return contents;
   }

@@ -3,7 +3,6 @@
  * megabytes is never held whole; that is why they do not go through the document builder.
  */
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters XML 1.0 section 2.2 excludes
 const notXmlCharacters = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/u;
 
 /** Whether every character of the text may stand in an XML 1.0 document (section 2.2, production Char). */

