@@ -4,6 +4,7 @@ export * from "./clock.js";
 export * from "./command-runner.js";
 export * from "./durable-file.js";
 export * from "./file-time.js";
+export * from "./for-each-concurrently.js";
 export * from "./guid.js";
 export * from "./json-web-token.js";
 export * from "./logger.js";

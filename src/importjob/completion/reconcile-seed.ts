@@ -6,10 +6,10 @@
  * prove it, a bounded number of blobs at a time.
  */
 import type { BlobItem, ContainerClient } from "@azure/storage-blob";
-import pLimit from "p-limit";
 import {
   type AbortOptions,
   createProgressReporter,
+  forEachConcurrently,
   type ProgressOptions,
   throwIfAborted,
 } from "../../shared/index.js";
@@ -71,7 +71,6 @@ export async function reconcileSeed(
   progress.flush();
 
   const tally = new Tally(index, maximumFindings, options.onFinding);
-  const limit = pLimit(concurrency);
   const context: VerificationContext = {
     containerClient,
     catalog,
@@ -80,34 +79,38 @@ export async function reconcileSeed(
     onBytes: (count) => progress.advance(count, 0),
   };
   progress.begin("comparing the container", { items: catalog.blobCount });
-  for await (const items of listPages(containerClient, options)) {
-    throwIfAborted(abortSignal);
-    const checks: Promise<void>[] = [];
-    for (const item of items) {
-      const position = index.find(item.name);
-      if (position === undefined) {
-        tally.addExtra(item.name);
-        continue;
-      }
-      const evidence = readBytes === "always" ? undefined : evidenceOfProperties(index, position, item);
-      if (evidence) {
+  // What the listing proves is counted as it passes; only the rest costs requests of its own.
+  async function* unprovenByListing(): AsyncGenerator<{
+    readonly position: number;
+    readonly item: BlobItem;
+  }> {
+    for await (const items of listPages(containerClient, options)) {
+      throwIfAborted(abortSignal);
+      for (const item of items) {
+        const position = index.find(item.name);
+        if (position === undefined) {
+          tally.addExtra(item.name);
+          continue;
+        }
+        const evidence = readBytes === "always" ? undefined : evidenceOfProperties(index, position, item);
+        if (evidence === undefined) {
+          yield { position, item };
+          continue;
+        }
         tally.addEqual(position, evidence);
         progress.advance(0, 1, item.name);
-      } else {
-        checks.push(
-          limit(async () => {
-            throwIfAborted(abortSignal);
-            const blob = await readCatalogBlob(catalog, position, abortSignal);
-            const verdict =
-              differenceOfProperties(blob, item) ?? (await verifyBlobContent(context, blob, item));
-            tally.addVerdict(blob, verdict);
-            progress.advance(0, 1, item.name);
-          }),
-        );
       }
     }
-    await settleAll(checks);
   }
+  await forEachConcurrently(unprovenByListing(), concurrency, async ({ position, item }) => {
+    throwIfAborted(abortSignal);
+    const blob = await readCatalogBlob(catalog, position, abortSignal);
+    tally.addVerdict(
+      blob,
+      differenceOfProperties(blob, item) ?? (await verifyBlobContent(context, blob, item)),
+    );
+    progress.advance(0, 1, item.name);
+  });
   progress.flush();
   await addMissing(tally, catalog, abortSignal);
   return tally.report(catalog, containerClient.containerName);
@@ -143,8 +146,8 @@ function evidenceOfProperties(
   return expected && contentMD5 && Buffer.compare(contentMD5, expected) === 0 ? "content-md5" : undefined;
 }
 
-/** What proves a blob different from the listing alone. */
-function differenceOfProperties(blob: SeedBlob, item: BlobItem): BlobVerdict | undefined {
+/** What proves a blob different from its properties alone. */
+export function differenceOfProperties(blob: SeedBlob, item: BlobItem): BlobVerdict | undefined {
   const { contentLength, contentMD5, blobType } = item.properties;
   if (blobType !== (blob.kind === "page" ? "PageBlob" : "BlockBlob")) {
     return unequal(
@@ -161,13 +164,6 @@ function differenceOfProperties(blob: SeedBlob, item: BlobItem): BlobVerdict | u
     return unequal(blob, "content-md5", `Its Content-MD5 should be ${blob.md5} (hex) and is ${actual}.`);
   }
   return undefined;
-}
-
-/** Waits for all, so that nothing runs on after a failure, and then fails with the first. */
-async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(promises);
-  const failed = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failed) throw failed.reason;
 }
 
 async function addMissing(
