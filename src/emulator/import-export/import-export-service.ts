@@ -219,32 +219,32 @@ export function createImportExportService(options: ImportExportServiceOptions): 
     action: string,
     handle: ArmOperation["handle"],
   ): ArmOperation => ({ method, path, action: `Microsoft.ImportExport/${action}`, apiVersions, handle });
+  // Facts of the provider lie above every subscription, where customers have no roles: any signed-in caller may read.
+  const publicOperation = (path: string, handle: ArmOperation["handle"]): ArmOperation => ({
+    method: "GET",
+    path,
+    action: undefined,
+    apiVersions,
+    handle,
+  });
   return {
     jobs: () => [...jobs.values()],
     operations: [
-      operation("GET", "/providers/Microsoft.ImportExport/locations", "locations/read", () => ({
+      publicOperation("/providers/Microsoft.ImportExport/locations", () => ({
         status: 200,
         body: { value: importExportLocations.map(locationResource) },
       })),
-      operation(
-        "GET",
-        "/providers/Microsoft.ImportExport/locations/{locationName}",
-        "locations/read",
-        (request) => {
-          const name = request.parameters["locationName"] ?? "";
-          const location = findImportExportLocation(name);
-          return location === undefined
-            ? armError(404, "LocationNotFound", `The location '${name}' was not found.`)
-            : { status: 200, body: locationResource(location) };
-        },
-      ),
-      {
-        ...operation("GET", "/providers/Microsoft.ImportExport/operations", "", () => ({
-          status: 200,
-          body: { value: importExportOperationList },
-        })),
-        action: undefined,
-      },
+      publicOperation("/providers/Microsoft.ImportExport/locations/{locationName}", (request) => {
+        const name = request.parameters["locationName"] ?? "";
+        const location = findImportExportLocation(name);
+        return location === undefined
+          ? armError(404, "LocationNotFound", `The location '${name}' was not found.`)
+          : { status: 200, body: locationResource(location) };
+      }),
+      publicOperation("/providers/Microsoft.ImportExport/operations", () => ({
+        status: 200,
+        body: { value: importExportOperationList },
+      })),
       operation(
         "GET",
         "/subscriptions/{subscriptionId}/providers/Microsoft.ImportExport/jobs",
