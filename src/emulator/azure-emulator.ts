@@ -22,6 +22,7 @@ import {
 import type { BlobServiceAccess } from "./azurite.js";
 import { createBlobAccount } from "./datacentre/blob-account.js";
 import { createDatacentre, type Datacentre, type HandlingTimes } from "./datacentre/datacentre.js";
+import type { DriveOpener } from "./datacentre/drive-in-hand.js";
 import { unlockDrive } from "./datacentre/unlock-drive.js";
 import { createFaultInjector, type FaultInjector } from "./fault-injector.js";
 import { firstHandlerOf } from "./http.js";
@@ -55,6 +56,8 @@ export interface AzureEmulatorOptions {
   readonly registeredProviders?: readonly string[];
   /** Default: every step takes as long as its work. */
   readonly handlingTimes?: HandlingTimes;
+  /** How drives are unlocked. Default: partition table, BitLocker and NTFS, as the service does it. */
+  readonly openDrive?: DriveOpener;
   /** How long new directory objects stay invisible to Graph and Entra. Default: 0. */
   readonly replicationDelayInMs?: number;
 }
@@ -142,7 +145,7 @@ export async function startAzureEmulator(options: AzureEmulatorOptions): Promise
   const datacentre = createDatacentre({
     timeline,
     account: createBlobAccount(blobService, faults),
-    openDrive: unlockDrive,
+    openDrive: options.openDrive ?? unlockDrive,
     jobs: () => importExport.jobs(),
     ...(options.handlingTimes === undefined ? {} : { handlingTimes: options.handlingTimes }),
   });

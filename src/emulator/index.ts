@@ -13,7 +13,9 @@ export type {
   ReceivePackageOptions,
   ShippedPackage,
 } from "./datacentre/datacentre.js";
-export type { ShippedDrive } from "./datacentre/drive-in-hand.js";
+export type { DriveOpener, ShippedDrive } from "./datacentre/drive-in-hand.js";
+export type { DriveFile, DriveVolume, FileProblem } from "./datacentre/drive-volume.js";
+export type { DriveStatus } from "./datacentre/import-outcome.js";
 export { EmulatorError, type EmulatorErrorCode, isEmulatorError } from "./emulator-error.js";
 export type { FaultInjector, ThrottlingFault } from "./fault-injector.js";
 export type { EmulatorRequest, EmulatorResponse, RequestHandler } from "./http.js";
