@@ -9,4 +9,5 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   dts: false,
+  skipNodeModulesBundle: true,
 });

@@ -1,7 +1,14 @@
 /** The way of a seed from a directory to blobs in Azure, every step for real, against the local Azure. */
+import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import {
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineFromOptions,
+  createPipelineRequest,
+} from "@azure/core-rest-pipeline";
 import { ClientCertificateCredential } from "@azure/identity";
 import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { createSeedCertificate, EntraApplicationClient } from "../src/certs/index.js";
@@ -244,7 +251,28 @@ async function shipDrives(
   output.write(`Job states: ${states.join(" > ")}\n`);
 }
 
+const contributorRoleId = "b24988ac-6180-42a0-ab88-20f7382dd24c";
+
+/** Gives the application the role Contributor on the resource group, as the administrator. */
 async function assignContributor(emulator: AzureEmulator, principalId: string): Promise<void> {
-  void emulator;
-  void principalId;
+  const scope = `/subscriptions/${emulator.subscriptionId}/resourceGroups/${emulator.resourceGroup}`;
+  const token = await emulator.adminCredential.getToken(`${emulator.armEndpoint}/.default`);
+  const request = createPipelineRequest({
+    method: "PUT",
+    url: `${emulator.endpoint}${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?api-version=2022-04-01`,
+    headers: createHttpHeaders({
+      authorization: `Bearer ${token?.token}`,
+      "content-type": "application/json",
+    }),
+    body: JSON.stringify({
+      properties: {
+        roleDefinitionId: `/subscriptions/${emulator.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${contributorRoleId}`,
+        principalId,
+        principalType: "ServicePrincipal",
+      },
+    }),
+  });
+  const pipeline = createPipelineFromOptions({ tlsOptions: { ca: emulator.certificateAuthorityPem } });
+  const response = await pipeline.sendRequest(createDefaultHttpClient(), request);
+  if (response.status !== 201) throw new Error(`The role could not be assigned: ${response.bodyAsText}`);
 }

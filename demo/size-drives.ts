@@ -57,8 +57,10 @@ async function planWithLessRoom(
   while (high - low > 4096) {
     const minimumFreeBytes = Math.floor((low + high) / 2);
     const plan = await planDrives(catalog, drives, { ...options, minimumFreeBytes }).catch(() => undefined);
-    if (plan?.drives.length === 2 && !plan.unplaced) best = plan;
-    if (plan?.drives.length === 1 && !plan.unplaced) low = minimumFreeBytes;
+    const everythingHasAPlace = plan !== undefined && !plan.unplaced;
+    if (everythingHasAPlace && plan.drives.length === 2) best = plan;
+    // The least room that suffices shares the seed about evenly.
+    if (everythingHasAPlace) low = minimumFreeBytes;
     else high = minimumFreeBytes;
   }
   return best ?? (await planDrives(catalog, drives, options));

@@ -47,6 +47,7 @@ import { asObject, asObjects, asText, type JsonObject } from "./raw-json.js";
 import { abortOf, captureBodies, captureBody } from "./raw-response.js";
 import { statusCodeOf, withJobNotFound } from "./service-failure.js";
 import { assertCanEnterShipping, isSameParcel } from "./shipping-rules.js";
+import { visibleJobs } from "./visible-jobs.js";
 
 const logger = createRoomLogger("importjob");
 const skuName = "DataBoxCustomerDisk";
@@ -227,7 +228,7 @@ export class DataBoxJobService implements ImportJobService {
     ref: ImportJobRef,
     options: ImportJobServiceOptions,
   ): AsyncGenerator<ImportJobStatus> {
-    for await (const job of this.listImportJobs(abortOf(options))) {
+    for await (const job of visibleJobs(this, ref, abortOf(options))) {
       throwIfAborted(options.abortSignal);
       if (job.state === "creating") continue;
       if (

@@ -43,6 +43,7 @@ import { asObjects, asText, type JsonObject } from "./raw-json.js";
 import { abortOf, captureBodies, captureBody } from "./raw-response.js";
 import { statusCodeOf, withJobNotFound } from "./service-failure.js";
 import { assertCanEnterShipping, isSameParcel } from "./shipping-rules.js";
+import { visibleJobs } from "./visible-jobs.js";
 
 const logger = createRoomLogger("importjob");
 
@@ -145,7 +146,8 @@ export class ImportExportJobService implements ImportJobService {
     assertCanEnterShipping(job);
     const { deliveryPackage, returnAddress, returnShipping } = details;
     if (!options.allowSharedTrackingNumber) {
-      await checkTrackingNumber(ref, deliveryPackage.trackingNumber, this.listImportJobs(abortOf(options)));
+      const jobs = visibleJobs(this, ref, abortOf(options));
+      await checkTrackingNumber(ref, deliveryPackage.trackingNumber, jobs);
     }
     await this.#client.jobs.update(
       ref.jobName,
