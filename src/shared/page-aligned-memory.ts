@@ -3,19 +3,9 @@
  * memory is mapped in whole pages by every engine.
  */
 
-interface WebAssemblyMemory {
-  readonly buffer: ArrayBufferLike;
-}
+import { createWebAssemblyMemory } from "./web-assembly.js";
 
-interface WebAssemblyNamespace {
-  readonly Memory: new (descriptor: {
-    initial: number;
-    maximum: number;
-    shared?: boolean;
-  }) => WebAssemblyMemory;
-}
-
-const webAssemblyPageInBytes = 65_536;
+const pageAlignedBuffers = new WeakSet<ArrayBufferLike>();
 
 /** Options of {@link allocatePageAligned}. */
 export interface PageAlignedOptions {
@@ -30,12 +20,20 @@ export interface PageAlignedOptions {
  * @throws RangeError when the system cannot give that much.
  */
 export function allocatePageAligned(lengthInBytes: number, options: PageAlignedOptions = {}): Uint8Array {
-  const pages = Math.max(1, Math.ceil(lengthInBytes / webAssemblyPageInBytes));
-  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyNamespace };
-  const memory = new WebAssembly.Memory({
-    initial: pages,
-    maximum: pages,
-    shared: options.isShared ?? false,
-  });
+  const memory = createWebAssemblyMemory(lengthInBytes, options.isShared ?? false);
+  markPageAligned(memory.buffer);
   return new Uint8Array(memory.buffer);
+}
+
+/**
+ * Declares that a buffer begins on a page boundary, as the memory of a WebAssembly instance does, so that direct I/O
+ * can use it without copying. A thread that received the buffer declares it again for itself.
+ */
+export function markPageAligned(buffer: ArrayBufferLike): void {
+  pageAlignedBuffers.add(buffer);
+}
+
+/** Whether a view is known to begin at a multiple of `alignmentInBytes` (at most 4096) in memory. */
+export function isMemoryAligned(view: Uint8Array, alignmentInBytes: number): boolean {
+  return view.byteOffset % alignmentInBytes === 0 && pageAlignedBuffers.has(view.buffer);
 }

@@ -1,0 +1,53 @@
+/** AES calls of the platform on many independent blocks at once, in place in the arena. */
+import { type Cipher, createCipheriv, createDecipheriv, type Decipher } from "node:crypto";
+
+/** One key and direction, for any number of calls. */
+export interface Codebook {
+  /** Transforms the bytes from `offset` in place; the length is a multiple of 16. */
+  transform(offset: number, lengthInBytes: number): void;
+  /** Frees the key. */
+  dispose(): void;
+}
+
+/**
+ * Longer calls are not faster: each one allocates its result, and in worker threads the allocator gives larger ones
+ * back to the system every time.
+ */
+const callInBytes = 32 * 1024;
+
+/** AES-ECB. A cipher object without padding holds nothing back, so one serves for ever. */
+export function createCodebook(
+  arenaBytes: Uint8Array,
+  key: Uint8Array,
+  direction: "encrypt" | "decrypt",
+): Codebook {
+  const name = `aes-${key.length * 8}-ecb`;
+  return createStream(
+    arenaBytes,
+    direction === "encrypt" ? createCipheriv(name, key, null) : createDecipheriv(name, key, null),
+  );
+}
+
+/**
+ * AES-CBC decryption of one endless stream that begins with a zero vector: every block comes out XORed with the stored
+ * block given before it, in this call or the last.
+ */
+export function createChainedDecryption(arenaBytes: Uint8Array, key: Uint8Array): Codebook {
+  return createStream(arenaBytes, createDecipheriv(`aes-${key.length * 8}-cbc`, key, new Uint8Array(16)));
+}
+
+function createStream(arenaBytes: Uint8Array, cipher: Cipher | Decipher): Codebook {
+  cipher.setAutoPadding(false);
+  const arena = Buffer.from(arenaBytes.buffer, arenaBytes.byteOffset, arenaBytes.length);
+  return {
+    transform(offset, lengthInBytes) {
+      const end = offset + lengthInBytes;
+      for (let start = offset; start < end; start += callInBytes) {
+        const stop = Math.min(start + callInBytes, end);
+        // `fill` is the one copy into shared memory that Node hands to the system's memory copy.
+        arena.fill(cipher.update(arena.subarray(start, stop)), start, stop);
+      }
+    },
+    dispose: () => void cipher.final(),
+  };
+}

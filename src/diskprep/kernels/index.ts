@@ -1,0 +1,17 @@
+export {
+  type Acceleration,
+  type Arena,
+  type ArenaOptions,
+  type CreateArenaOptions,
+  createArena,
+  openArena,
+} from "./arena.js";
+export {
+  type BulkSectorCipher,
+  createBulkSectorCipher,
+  type SectorCipherMethod,
+  sectorCipherScratchInBytes,
+} from "./bulk-sector-cipher.js";
+export { type StretchKeyOptions, stretchKeyInSlices } from "./key-stretch.js";
+export { createMd5Hasher, type Md5Hasher, md5ScratchInBytes } from "./md5-hasher.js";
+export { isAllZero } from "./zero-scan.js";
