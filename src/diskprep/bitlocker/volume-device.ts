@@ -68,6 +68,7 @@ export function volumeDeviceOf(
     ...target,
     sectorSizeInBytes,
     preferredAlignmentInBytes: Math.max(sectorSizeInBytes, device.preferredAlignmentInBytes),
+    bypassesCache: device.bypassesCache,
     async read(offsetInBytes, buffer, options) {
       checkDeviceAccess(target, isClosed, "read", offsetInBytes, buffer.length, options);
       for (const piece of transfersOf(areas, offsetInBytes, buffer.length)) {

@@ -34,6 +34,11 @@ export interface BlockDevice extends AsyncDisposable {
    * alignment does not matter.
    */
   readonly preferredAlignmentInBytes: number;
+  /**
+   * True when reads come from the medium itself and not from the system's memory of what was written. False or absent
+   * when they may come from either.
+   */
+  readonly bypassesCache?: boolean | undefined;
 
   /** Fills `target` with the bytes at `offsetInBytes`. @throws DeviceError */
   read(offsetInBytes: number, target: Uint8Array, options?: AbortOptions): Promise<void>;

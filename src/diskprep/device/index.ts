@@ -1,7 +1,17 @@
+export {
+  type AlignedDeviceFacts,
+  alignedDeviceOf,
+  type BlockTransport,
+} from "./aligned-device.js";
 export * from "./block-device.js";
 export { type BlockDeviceHarness, blockDeviceConformance, type ConformanceCheck } from "./conformance.js";
 export { type AccessTarget, checkDeviceAccess, checkDeviceOpen } from "./device-access.js";
 export { DeviceError, type DeviceErrorCode, isDeviceError } from "./device-error.js";
+export {
+  type OpenLinuxDiskOptions,
+  openLinuxDisk,
+  rereadPartitionTable,
+} from "./disks/linux-disk.js";
 export {
   createFaultyDevice,
   type FaultKind,

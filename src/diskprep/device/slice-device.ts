@@ -59,6 +59,7 @@ export function sliceDevice(
     ...target,
     sectorSizeInBytes,
     preferredAlignmentInBytes: commonAlignment(device.preferredAlignmentInBytes, offsetInBytes),
+    bypassesCache: device.bypassesCache,
     async read(offset, buffer, accessOptions) {
       checkDeviceAccess(target, isClosed, "read", offset, buffer.length, accessOptions);
       await device.read(offsetInBytes + offset, buffer, accessOptions);

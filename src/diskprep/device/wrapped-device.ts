@@ -12,6 +12,7 @@ export function wrapDevice(device: BlockDevice, accesses: DeviceAccesses): Block
     sectorSizeInBytes: device.sectorSizeInBytes,
     canWrite: device.canWrite,
     preferredAlignmentInBytes: device.preferredAlignmentInBytes,
+    bypassesCache: device.bypassesCache,
     read: accesses.read ?? ((offsetInBytes, target, options) => device.read(offsetInBytes, target, options)),
     write: accesses.write ?? ((offsetInBytes, data, options) => device.write(offsetInBytes, data, options)),
     flush: accesses.flush ?? ((options) => device.flush(options)),
