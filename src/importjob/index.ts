@@ -1,4 +1,5 @@
 export * from "./completion/reconcile-seed.js";
+export * from "./completion/repair-seed.js";
 export * from "./completion/seed-report.js";
 export type { ReadBytesPolicy } from "./completion/verify-blob.js";
 export * from "./import-job-error.js";

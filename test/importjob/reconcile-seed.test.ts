@@ -1,72 +1,40 @@
 import { createHash } from "node:crypto";
-import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
+import type { ContainerClient } from "@azure/storage-blob";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { type Azurite, startAzurite } from "../../src/emulator/azurite.js";
+import { type Azurite, startAzurite } from "../../src/emulator/index.js";
 import { type ReconcileSeedOptions, reconcileSeed, type SeedFinding } from "../../src/importjob/index.js";
+import {
+  counterId,
+  md5Id,
+  newContainer,
+  patternedBlob,
+  patternedBytes,
+  putBlocks,
+  putWhole,
+} from "./support/azurite-container.js";
 import { type MemoryBlob, memoryCatalog } from "./support/memory-catalog.js";
 
 let azurite: Azurite;
 let containerClient: ContainerClient;
-let containerNumber = 0;
 
 beforeAll(async () => {
   azurite = await startAzurite();
 });
 afterAll(() => azurite.close());
 beforeEach(async () => {
-  const credential = new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey);
-  const service = new BlobServiceClient(azurite.endpoint, credential);
-  containerClient = service.getContainerClient(`seed-${(containerNumber += 1)}`);
-  await containerClient.create();
+  containerClient = await newContainer(azurite);
 });
-
-function content(length: number, seed = 1): Buffer {
-  const result = Buffer.alloc(length);
-  for (let at = 0; at < length; at += 1) result[at] = (at * 31 + seed * 7 + (at >> 8)) & 0xff;
-  return result;
-}
-
-/** One request, so that the service computes Content-MD5 itself. */
-async function putWhole(blob: MemoryBlob, bytesInstead: Uint8Array = blob.content): Promise<void> {
-  await containerClient.getBlockBlobClient(blob.name).upload(bytesInstead, bytesInstead.length);
-}
-
-/** In blocks, as the datacentre does: no Content-MD5 afterwards. */
-async function putBlocks(
-  blob: MemoryBlob,
-  blockId: (md5: Buffer, at: number) => string,
-  damagedRange?: number,
-): Promise<void> {
-  const client = containerClient.getBlockBlobClient(blob.name);
-  const size = blob.rangeSizeInBytes ?? 4096;
-  const ids: string[] = [];
-  for (let at = 0; at * size < blob.content.length; at += 1) {
-    const original = blob.content.subarray(at * size, (at + 1) * size);
-    const piece = at === damagedRange ? Buffer.from(original).fill(0xee) : original;
-    ids.push(blockId(createHash("md5").update(original).digest(), at));
-    await client.stageBlock(ids.at(-1)!, piece, piece.length);
-  }
-  await client.commitBlockList(ids);
-}
-const md5Id = (md5: Buffer): string => `MD5/${md5.toString("base64")}`;
-const counterId = (_md5: Buffer, at: number): string =>
-  Buffer.from(String(at).padStart(6, "0")).toString("base64");
 
 async function reconcile(blobs: readonly MemoryBlob[], options: ReconcileSeedOptions = {}) {
   return reconcileSeed(containerClient, memoryCatalog(blobs), options);
 }
 
-const blob = (name: string, length = 10_000, seed = 1): MemoryBlob => ({
-  name,
-  content: content(length, seed),
-});
-
 describe("reconcileSeed", () => {
   test("finds every blob by Content-MD5, whatever the order and the names", async () => {
     const blobs = ["z/last", "a", "Ünïcode/漢字", "with space & <xml>", "a/b", "A", "empty"].map((name, at) =>
-      blob(name, name === "empty" ? 0 : 100 + at, at),
+      patternedBlob(name, name === "empty" ? 0 : 100 + at, at),
     );
-    for (const item of blobs) await putWhole(item);
+    for (const item of blobs) await putWhole(containerClient, item);
     const report = await reconcile(blobs);
     expect(report).toMatchObject({
       blobs: 7,
@@ -85,14 +53,16 @@ describe("reconcileSeed", () => {
   });
 
   test("missing, other length, other content, other kind, and extra blobs", async () => {
-    const blobs = ["absent", "shorter", "flipped", "wrong-kind", "fine"].map((name) => blob(name, 1024));
-    await putWhole(blobs[1]!, blobs[1]!.content.subarray(0, 1023));
+    const blobs = ["absent", "shorter", "flipped", "wrong-kind", "fine"].map((name) =>
+      patternedBlob(name, 1024),
+    );
+    await putWhole(containerClient, blobs[1]!, blobs[1]!.content.subarray(0, 1023));
     const flipped = Buffer.from(blobs[2]!.content);
     flipped[512]! ^= 1;
-    await putWhole(blobs[2]!, flipped);
+    await putWhole(containerClient, blobs[2]!, flipped);
     await containerClient.getPageBlobClient("wrong-kind").create(1024);
-    await putWhole(blobs[4]!);
-    await putWhole(blob("Fine"));
+    await putWhole(containerClient, blobs[4]!);
+    await putWhole(containerClient, patternedBlob("Fine"));
     const told: SeedFinding[] = [];
     const report = await reconcile(blobs, { onFinding: (finding) => told.push(finding) });
     expect(report).toMatchObject({
@@ -116,12 +86,12 @@ describe("reconcileSeed", () => {
   });
 
   test("blobs without Content-MD5: block names that carry hashes, then bytes", async () => {
-    const blobs = ["by-hash", "by-bytes", "bad-hash", "bad-bytes"].map((name) => blob(name, 10_000));
-    await putBlocks(blobs[0]!, md5Id);
-    await putBlocks(blobs[1]!, counterId);
+    const blobs = ["by-hash", "by-bytes", "bad-hash", "bad-bytes"].map((name) => patternedBlob(name, 10_000));
+    await putBlocks(containerClient, blobs[0]!, md5Id);
+    await putBlocks(containerClient, blobs[1]!, counterId);
     const other = { ...blobs[2]!, content: Buffer.from(blobs[2]!.content).fill(1, 4096, 8192) };
-    await putBlocks(other, md5Id);
-    await putBlocks(blobs[3]!, counterId, 2);
+    await putBlocks(containerClient, other, md5Id);
+    await putBlocks(containerClient, blobs[3]!, counterId, 2);
     expect(await reconcile(blobs)).toMatchObject({
       arrivedEqual: 2,
       different: 2,
@@ -144,14 +114,14 @@ describe("reconcileSeed", () => {
   });
 
   test("reading always trusts neither properties nor block names", async () => {
-    const blobs = [blob("false-md5"), blob("false-names"), blob("true")];
+    const blobs = [patternedBlob("false-md5"), patternedBlob("false-names"), patternedBlob("true")];
     const wrong = Buffer.from(blobs[0]!.content).fill(9, 100, 101);
-    await putWhole(blobs[0]!, wrong);
+    await putWhole(containerClient, blobs[0]!, wrong);
     await containerClient
       .getBlockBlobClient("false-md5")
       .setHTTPHeaders({ blobContentMD5: createHash("md5").update(blobs[0]!.content).digest() });
-    await putBlocks(blobs[1]!, md5Id, 1);
-    await putWhole(blobs[2]!);
+    await putBlocks(containerClient, blobs[1]!, md5Id, 1);
+    await putWhole(containerClient, blobs[2]!);
     expect(await reconcile(blobs)).toMatchObject({ arrivedEqual: 3 });
     expect(await reconcile(blobs, { readBytes: "always" })).toMatchObject({
       arrivedEqual: 1,
@@ -167,8 +137,8 @@ describe("reconcileSeed", () => {
   test("page blobs with holes: data must be equal and holes must be zeros", async () => {
     const size = 64 * 1024;
     const data = Buffer.alloc(size);
-    content(8192, 3).copy(data, 4096);
-    content(512, 4).copy(data, 40_960);
+    patternedBytes(8192, 3).copy(data, 4096);
+    patternedBytes(512, 4).copy(data, 40_960);
     const dataStretches = [
       { offsetInBytes: 4096, lengthInBytes: 8192 },
       { offsetInBytes: 40_960, lengthInBytes: 512 },
@@ -184,8 +154,8 @@ describe("reconcileSeed", () => {
     }
     // Zeros written into a hole do no harm; anything else does.
     await containerClient.getPageBlobClient("good").uploadPages(Buffer.alloc(512), 0, 512);
-    await containerClient.getPageBlobClient("dirty").uploadPages(content(512), 50_176, 512);
-    await containerClient.getPageBlobClient("flipped").uploadPages(content(512, 9), 8192, 512);
+    await containerClient.getPageBlobClient("dirty").uploadPages(patternedBytes(512), 50_176, 512);
+    await containerClient.getPageBlobClient("flipped").uploadPages(patternedBytes(512, 9), 8192, 512);
     expect(await reconcile(pages)).toMatchObject({
       arrivedEqual: 1,
       different: 2,
@@ -197,9 +167,9 @@ describe("reconcileSeed", () => {
   });
 
   test("without hashes in the catalog the staged bytes say what is right", async () => {
-    const blobs = [blob("same"), blob("other")];
-    await putWhole(blobs[0]!);
-    await putWhole(blobs[1]!, content(10_000, 2));
+    const blobs = [patternedBlob("same"), patternedBlob("other")];
+    await putWhole(containerClient, blobs[0]!);
+    await putWhole(containerClient, blobs[1]!, patternedBytes(10_000, 2));
     const catalog = memoryCatalog(blobs, { withoutHashes: true });
     expect(await reconcileSeed(containerClient, catalog)).toMatchObject({
       arrivedEqual: 1,
@@ -214,7 +184,7 @@ describe("reconcileSeed", () => {
 
   test("a container that does not exist holds nothing; kept findings are bounded, the runs complete", async () => {
     await containerClient.delete();
-    const blobs = Array.from({ length: 50 }, (_, at) => blob(`blob-${at}`, 10));
+    const blobs = Array.from({ length: 50 }, (_, at) => patternedBlob(`blob-${at}`, 10));
     expect(await reconcile(blobs, { maximumFindings: 3 })).toMatchObject({
       missing: 50,
       findings: [{ index: 0 }, { index: 1 }, { index: 2 }],
@@ -224,13 +194,13 @@ describe("reconcileSeed", () => {
   });
 
   test("a blob replaced between listing and reading is never called equal", async () => {
-    const item = blob("moving");
-    await putBlocks(item, counterId);
+    const item = patternedBlob("moving");
+    await putBlocks(containerClient, item, counterId);
     const catalog = memoryCatalog([item]);
     const racing = {
       ...catalog,
       async readRangeHashes(...parameters: Parameters<typeof catalog.readRangeHashes>) {
-        await putWhole(item, content(10_000, 5));
+        await putWhole(containerClient, item, patternedBytes(10_000, 5));
         return catalog.readRangeHashes(...parameters);
       },
     };
@@ -241,7 +211,7 @@ describe("reconcileSeed", () => {
   });
 
   test("more blobs than one page, with progress, and aborted", async () => {
-    const blobs = Array.from({ length: 510 }, (_, at) => blob(`${at % 7}/${at}`, 1, at % 250));
+    const blobs = Array.from({ length: 510 }, (_, at) => patternedBlob(`${at % 7}/${at}`, 1, at % 250));
     const client = (name: string) => containerClient.getBlockBlobClient(name);
     for (let at = 0; at < blobs.length; at += 100) {
       await Promise.all(blobs.slice(at, at + 100).map((item) => client(item.name).upload(item.content, 1)));

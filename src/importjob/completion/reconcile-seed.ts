@@ -15,11 +15,13 @@ import {
 } from "../../shared/index.js";
 import type { SeedBlob, SeedCatalog } from "../../staging/index.js";
 import { statusCodeOf } from "../service/service-failure.js";
+import { type BlobFacts, factsOfListed } from "./blob-facts.js";
 import { type CatalogIndex, indexCatalog } from "./catalog-index.js";
 import { readCatalogBlob } from "./read-catalog-blob.js";
 import type { CatalogRun, SeedEvidence, SeedFinding, SeedReport } from "./seed-report.js";
 import {
   type BlobVerdict,
+  differenceOfProperties,
   type ReadBytesPolicy,
   unequal,
   type VerificationContext,
@@ -82,7 +84,7 @@ export async function reconcileSeed(
   // What the listing proves is counted as it passes; only the rest costs requests of its own.
   async function* unprovenByListing(): AsyncGenerator<{
     readonly position: number;
-    readonly item: BlobItem;
+    readonly facts: BlobFacts;
   }> {
     for await (const items of listPages(containerClient, options)) {
       throwIfAborted(abortSignal);
@@ -92,9 +94,10 @@ export async function reconcileSeed(
           tally.addExtra(item.name);
           continue;
         }
-        const evidence = readBytes === "always" ? undefined : evidenceOfProperties(index, position, item);
+        const facts = factsOfListed(item);
+        const evidence = readBytes === "always" ? undefined : evidenceOfProperties(index, position, facts);
         if (evidence === undefined) {
-          yield { position, item };
+          yield { position, facts };
           continue;
         }
         tally.addEqual(position, evidence);
@@ -102,14 +105,14 @@ export async function reconcileSeed(
       }
     }
   }
-  await forEachConcurrently(unprovenByListing(), concurrency, async ({ position, item }) => {
+  await forEachConcurrently(unprovenByListing(), concurrency, async ({ position, facts }) => {
     throwIfAborted(abortSignal);
     const blob = await readCatalogBlob(catalog, position, abortSignal);
     tally.addVerdict(
       blob,
-      differenceOfProperties(blob, item) ?? (await verifyBlobContent(context, blob, item)),
+      differenceOfProperties(blob, facts) ?? (await verifyBlobContent(context, blob, facts)),
     );
-    progress.advance(0, 1, item.name);
+    progress.advance(0, 1, facts.name);
   });
   progress.flush();
   await addMissing(tally, catalog, abortSignal);
@@ -135,35 +138,15 @@ async function* listPages(
 function evidenceOfProperties(
   index: CatalogIndex,
   position: number,
-  item: BlobItem,
+  facts: BlobFacts,
 ): SeedEvidence | undefined {
-  const { contentLength, contentMD5, blobType } = item.properties;
   const lengthInBytes = index.lengthOf(position);
-  const kind = index.kindOf(position) === "page" ? "PageBlob" : "BlockBlob";
-  if (contentLength !== lengthInBytes || blobType !== kind) return undefined;
+  if (facts.lengthInBytes !== lengthInBytes || facts.kind !== index.kindOf(position)) return undefined;
   if (lengthInBytes === 0) return "empty";
   const expected = index.md5Of(position);
-  return expected && contentMD5 && Buffer.compare(contentMD5, expected) === 0 ? "content-md5" : undefined;
-}
-
-/** What proves a blob different from its properties alone. */
-export function differenceOfProperties(blob: SeedBlob, item: BlobItem): BlobVerdict | undefined {
-  const { contentLength, contentMD5, blobType } = item.properties;
-  if (blobType !== (blob.kind === "page" ? "PageBlob" : "BlockBlob")) {
-    return unequal(
-      blob,
-      "kind",
-      `It should be a ${blob.kind} blob and is a ${blobType ?? "blob of unknown kind"}.`,
-    );
-  }
-  if (contentLength !== blob.lengthInBytes) {
-    return unequal(blob, "length", `It should have ${blob.lengthInBytes} bytes and has ${contentLength}.`);
-  }
-  const actual = contentMD5 && contentMD5.length > 0 ? Buffer.from(contentMD5).toString("hex") : undefined;
-  if (actual !== undefined && blob.md5 !== undefined && actual !== blob.md5) {
-    return unequal(blob, "content-md5", `Its Content-MD5 should be ${blob.md5} (hex) and is ${actual}.`);
-  }
-  return undefined;
+  return expected && facts.contentMd5 && Buffer.compare(facts.contentMd5, expected) === 0
+    ? "content-md5"
+    : undefined;
 }
 
 async function addMissing(

@@ -1,9 +1,10 @@
 /** Deciding about one blob that is there with the right name: is its content the seed's? */
 import { createHash } from "node:crypto";
-import type { BlobClient, BlobItem, ContainerClient } from "@azure/storage-blob";
+import type { BlobClient, ContainerClient } from "@azure/storage-blob";
 import { type AbortSignalLike, throwIfAborted } from "../../shared/index.js";
 import { type SeedBlob, type SeedBlobRange, type SeedCatalog, seedBlobRanges } from "../../staging/index.js";
 import { statusCodeOf } from "../service/service-failure.js";
+import { type BlobFacts, quoteEtag } from "./blob-facts.js";
 import { blockIdOfHash, type ExpectedRange, openExpectedRanges } from "./expected-hashes.js";
 import type { SeedEvidence, SeedFinding, SeedFindingReason } from "./seed-report.js";
 
@@ -34,13 +35,13 @@ const maximumDamagedRanges = 100_000;
 export async function verifyBlobContent(
   context: VerificationContext,
   blob: SeedBlob,
-  item: BlobItem,
+  facts: BlobFacts,
 ): Promise<BlobVerdict> {
   const { containerClient, readBytes, catalog, abortSignal } = context;
-  const client = containerClient.getBlobClient(item.name);
+  const client = containerClient.getBlobClient(facts.name);
   try {
     if (readBytes !== "always" && blob.kind === "block") {
-      const verdict = await compareBlocks(context, blob, client, item.properties.etag);
+      const verdict = await compareBlocks(context, blob, facts.etag);
       if (verdict) return verdict;
     }
     if (readBytes === "never") {
@@ -58,7 +59,7 @@ export async function verifyBlobContent(
         "Neither the catalog nor the staging folder says what it should contain.",
       );
     }
-    return await compareBytes(context, blob, client, item.properties.etag, expected);
+    return await compareBytes(context, blob, client, facts.etag, expected);
   } catch (error) {
     const statusCode = statusCodeOf(error);
     if (statusCode === 412 || statusCode === 404) {
@@ -70,6 +71,30 @@ export async function verifyBlobContent(
     }
     throw error;
   }
+}
+
+/** What proves a blob different from its properties alone; undefined when they do not. */
+export function differenceOfProperties(blob: SeedBlob, facts: BlobFacts): BlobVerdict | undefined {
+  const { lengthInBytes, contentMd5, kind } = facts;
+  if (kind !== blob.kind) {
+    return unequal(
+      blob,
+      "kind",
+      `It should be a ${blob.kind} blob and is ${kind ? `a ${kind} blob` : "of another kind"}.`,
+    );
+  }
+  if (lengthInBytes !== blob.lengthInBytes) {
+    return unequal(
+      blob,
+      "length",
+      `It should have ${blob.lengthInBytes} bytes and has ${lengthInBytes ?? "an unknown number"}.`,
+    );
+  }
+  const actual = contentMd5 && Buffer.from(contentMd5).toString("hex");
+  if (actual !== undefined && blob.md5 !== undefined && actual !== blob.md5) {
+    return unequal(blob, "content-md5", `Its Content-MD5 should be ${blob.md5} (hex) and is ${actual}.`);
+  }
+  return undefined;
 }
 
 /** A verdict that is not equal; `reason` decides between different and not verified. */
@@ -95,18 +120,21 @@ export function unequal(
 }
 
 /** Undefined when the block names say nothing, so that the bytes must be read. */
-async function compareBlocks(
-  { containerClient, catalog, abortSignal }: VerificationContext,
+export async function compareBlocks(
+  {
+    containerClient,
+    catalog,
+    abortSignal,
+  }: Pick<VerificationContext, "containerClient" | "catalog" | "abortSignal">,
   blob: SeedBlob,
-  client: BlobClient,
   etag: string,
 ): Promise<BlobVerdict | undefined> {
   const expected = await openExpectedRanges(catalog, blob, false, abortSignal);
   if (!expected) return undefined;
   const response = await containerClient
-    .getBlockBlobClient(client.name)
+    .getBlockBlobClient(blob.name)
     .getBlockList("committed", abortSignal ? { abortSignal } : {});
-  if (response.etag !== undefined && !isSameEtag(response.etag, etag)) {
+  if (response.etag !== undefined && quoteEtag(response.etag) !== etag) {
     return unequal(blob, "changed-meanwhile", "It was replaced while it was being looked at; compare again.");
   }
   const blocks = response.committedBlocks ?? [];
@@ -213,7 +241,7 @@ async function download(
   lengthInBytes: number,
 ): Promise<AsyncIterator<Buffer>> {
   const response = await client.download(offsetInBytes, lengthInBytes, {
-    conditions: { ifMatch: quoteEtag(etag) },
+    conditions: { ifMatch: etag },
     maxRetryRequests: 5,
     ...(abortSignal && { abortSignal }),
   });
@@ -230,7 +258,7 @@ async function addDirtyHoles(
 ): Promise<void> {
   const pageClient = context.containerClient.getPageBlobClient(client.name);
   const pages = pageClient.listPageRanges(0, blob.lengthInBytes, {
-    conditions: { ifMatch: quoteEtag(etag) },
+    conditions: { ifMatch: etag },
     ...(context.abortSignal && { abortSignal: context.abortSignal }),
   });
   for await (const page of pages) {
@@ -263,13 +291,4 @@ function* outsideStretches(blob: SeedBlob, start: number, end: number): Generato
 
 function addDamaged(damaged: SeedBlobRange[], { offsetInBytes, lengthInBytes }: SeedBlobRange): void {
   if (damaged.length < maximumDamagedRanges) damaged.push(Object.freeze({ offsetInBytes, lengthInBytes }));
-}
-
-/** Lists give the entity tag bare, headers give it in quotes. */
-export function quoteEtag(etag: string): string {
-  return etag.startsWith('"') || etag.startsWith("W/") ? etag : `"${etag}"`;
-}
-
-function isSameEtag(left: string, right: string): boolean {
-  return quoteEtag(left) === quoteEtag(right);
 }
