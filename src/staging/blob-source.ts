@@ -59,7 +59,7 @@ function openBytes(bytes: Uint8Array): OpenedBlobSource {
     modifiedAtInMs: undefined,
     bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     async *chunks() {
-      yield bytes;
+      yield new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
     checkUnchanged: async () => undefined,
     close: async () => undefined,

@@ -22,6 +22,8 @@ export interface WalkDirectoryOptions {
   /** Whether a file, or a folder with all below it, is wanted. */
   readonly wants: (path: string, isDirectory: boolean) => boolean;
   readonly abortSignal: AbortSignalLike | undefined;
+  /** Called for each link that the policy leaves out. */
+  readonly onSkippedLink: () => void;
 }
 
 /** Yields files, empty folders, links and failures below a folder. */
@@ -63,7 +65,8 @@ async function* walkFolder(
     } else if (entry.isFile()) {
       if (options.wants(itemPath, false)) yield { type: "file", ...item };
     } else if (entry.isSymbolicLink()) {
-      if (options.symlinks !== "skip") yield* walkLink(item, folders, options);
+      if (options.symlinks === "skip") options.onSkippedLink();
+      else yield* walkLink(item, folders, options);
     } else if (options.wants(itemPath, false)) {
       yield { type: "special", ...item };
     }

@@ -13,23 +13,28 @@ export const modifiedMetadataName = "mtime";
 /** POSIX permission bits, octal. */
 export const modeMetadataName = "mode";
 
-/** The metadata for a file, folder or link. */
+/** The metadata for a file, folder or link; times and permission bits only where they are to be kept. */
 export function attributesOf(
   stats: Pick<Stats, "mtimeMs" | "mode">,
   kind: "file" | "folder" | "symlink",
+  keepAttributes: boolean,
 ): Readonly<Record<string, string>> {
-  const metadata: Record<string, string> = { [modifiedMetadataName]: formatTime(stats.mtimeMs) };
+  const metadata: Record<string, string> = {};
+  if (keepAttributes) {
+    metadata[modifiedMetadataName] = formatTime(stats.mtimeMs);
+    if (kind !== "symlink") metadata[modeMetadataName] = (stats.mode & 0o7777).toString(8).padStart(4, "0");
+  }
   if (kind === "symlink") metadata[symlinkMetadataName] = "true";
-  else metadata[modeMetadataName] = (stats.mode & 0o7777).toString(8).padStart(4, "0");
   if (kind === "folder") metadata[folderMetadataName] = "true";
   return metadata;
 }
 
-/** RFC 3339 with microseconds; what lies below a microsecond is dropped. */
+/** RFC 3339, rounded to microseconds: the finest that can be set again, and what floating-point milliseconds can hold. */
 export function formatTime(timeInMs: number): string {
-  const milliseconds = Math.floor(timeInMs);
-  const microseconds = Math.floor((timeInMs - milliseconds) * 1000);
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}${microseconds.toString().padStart(3, "0")}Z`;
+  const microseconds = Math.round(timeInMs * 1000);
+  const milliseconds = Math.floor(microseconds / 1000);
+  const rest = microseconds - milliseconds * 1000;
+  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest.toString().padStart(3, "0")}Z`;
 }
 
 /** Milliseconds since 1970 with their fraction, or undefined when the text is no RFC 3339 time. */

@@ -74,6 +74,8 @@ export interface SeedLog {
   /** Resolves when everything appended before is durable. */
   flush(): Promise<SeedLogTotals>;
   find(name: string): Promise<CatalogEntry | undefined>;
+  /** False when {@link find} would certainly find nothing. */
+  mayHave(name: string): boolean;
   /** Flushes and closes the files. May be repeated. */
   close(): Promise<void>;
 }
@@ -340,6 +342,7 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
         void pump();
       });
     },
+    mayHave: (name) => names.candidates(name).length > 0,
     async find(name) {
       for (const candidate of names.candidates(name)) {
         const recent = groupEntries[candidate - (blobCount - groupEntries.length)];

@@ -6,13 +6,21 @@ import {
   checkBlobProperties,
   checkBlobSize,
   checkRangeSize,
+  defaultRangeSizeInBytes,
   pageSizeInBytes,
   rangeSizeFor,
 } from "./blob-limits.js";
 import { checkBlobName } from "./blob-name.js";
-import { type BlobSource, type OpenedBlobSource, openBlobSource } from "./blob-source.js";
-import { hashOfWholeIsRangeHash } from "./catalog-entry.js";
+import { type BlobSource, openBlobSource } from "./blob-source.js";
+import { type CatalogEntry, hashOfWholeIsRangeHash, type StagedPlace } from "./catalog-entry.js";
+import {
+  type CompressionOption,
+  type ResolvedCompression,
+  rawLengthMetadataName,
+  resolveCompression,
+} from "./compression.js";
 import { type ContentHashes, createContentHasher } from "./content-hasher.js";
+import { countedChunks, encodedContent, packedContentLimitInBytes, rest } from "./encoded-content.js";
 import { StagingError } from "./errors.js";
 import type { SeedBlob, SeedBlobHeaders, SeedBlobKind, SeedCatalog } from "./seed-catalog.js";
 import type { SeedLayout } from "./seed-layout.js";
@@ -29,6 +37,8 @@ export interface WriteBlobOptions extends AbortOptions, ProgressOptions {
   readonly modifiedAtInMs?: number;
   /** The length the source must have; also chooses the range size of very long blobs. Default: not checked. */
   readonly lengthInBytes?: number;
+  /** Sets `Content-Encoding`, so that HTTP clients get the original bytes. Only for block blobs. Default: `"none"`. */
+  readonly compression?: CompressionOption;
   /** A multiple of 512. Default: 4 MiB, more for block blobs of more than 195 GiB. */
   readonly rangeSizeInBytes?: number;
 }
@@ -84,8 +94,47 @@ export interface SeedWriterContext {
   readonly publish: (totals: SeedLogTotals) => Promise<SeedCatalog>;
 }
 
-/** Contents up to this length share packs; longer ones get a file of their own. */
-export const packedContentLimitInBytes: number = 1024 * 1024;
+/** A block blob whose bytes are in memory and hashed already. */
+export interface PreparedBlob {
+  readonly name: string;
+  readonly headers: SeedBlobHeaders;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly modifiedAtInMs: number;
+  readonly md5: string;
+  /** Needed when the bytes are longer than a range of the default size. */
+  readonly rangeHashes: Uint8Array | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** What other parts of this room may do with a writer. */
+export interface SeedWriterInternals {
+  /**
+   * Records prepared blobs, neighbours in the catalog; each is settled on its own. Their bytes must not change until then.
+   */
+  recordPrepared(blobs: readonly PreparedBlob[]): Promise<readonly PromiseSettledResult<SeedBlob>[]>;
+  /** Records a blob whose bytes stay where they are. */
+  recordAdopted(
+    blob: Omit<SeedBlob, "index">,
+    rangeHashes: Uint8Array | undefined,
+    root: number,
+    path: string,
+  ): Promise<SeedBlob>;
+  /** Place of a recorded blob. */
+  find(name: string): Promise<CatalogEntry | undefined>;
+  readonly layout: SeedLayout;
+}
+
+const internals = new WeakMap<SeedWriter, SeedWriterInternals>();
+
+/** The internals of a writer; undefined for writers that are not this room's own, such as a caller's wrapper. */
+export function internalsOf(writer: SeedWriter): SeedWriterInternals | undefined {
+  return internals.get(writer);
+}
+
+/** Whether a blob of this name is a page blob unless its writer says otherwise. */
+export function isPageBlobName(name: string): boolean {
+  return pageBlobName.test(name);
+}
 
 const pageBlobName = /\.(?:vhdx?|aibblob|baseblob)$/i;
 const onlyAsPageBlobName = /\.(?:aibblob|baseblob)$/i;
@@ -115,39 +164,37 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     try {
       const expectedLength = options.lengthInBytes ?? opened.lengthInBytes;
       const kind = kindOf(name, options.kind, expectedLength);
+      const compression = compressionFor(name, kind, options);
       const rangeSizeInBytes = options.rangeSizeInBytes ?? rangeSizeFor(kind, expectedLength);
       checkRangeSize(kind, rangeSizeInBytes);
-      const checkLength = (lengthInBytes: number, complete: boolean): void => {
-        checkBlobSize(name, kind, rangeSizeInBytes, lengthInBytes);
-        const expected = options.lengthInBytes;
-        if (expected !== undefined && (lengthInBytes > expected || (complete && lengthInBytes < expected))) {
-          throw new StagingError(
-            "source-changed",
-            `The source of blob '${name}' gave ${lengthInBytes}${complete ? "" : " or more"} bytes instead of the ${expected} announced. Stage it again.`,
-            { details: { name, lengthInBytes, expectedInBytes: expected } },
-          );
-        }
+      if (expectedLength !== undefined && compression === undefined) {
+        checkBlobSize(name, kind, rangeSizeInBytes, expectedLength);
+      }
+      const raw = countedChunks(name, opened, options);
+      const content = await encodedContent(opened, raw, compression, options.abortSignal);
+      const describe = (hashes: ContentHashes): Omit<SeedBlob, "index"> => {
+        const { contentEncoding } = content;
+        const encoded = contentEncoding !== undefined;
+        return {
+          name,
+          kind,
+          lengthInBytes: hashes.lengthInBytes,
+          md5: hashes.md5,
+          modifiedAtInMs: Math.floor(options.modifiedAtInMs ?? opened.modifiedAtInMs ?? context.nowInMs()),
+          headers: Object.freeze({ ...options.headers, ...(encoded ? { contentEncoding } : {}) }),
+          metadata: Object.freeze({
+            ...options.metadata,
+            ...(encoded ? { [rawLengthMetadataName]: String(raw.lengthInBytes) } : {}),
+          }),
+          rangeSizeInBytes,
+          dataStretches: stretchesOf(kind, hashes),
+        };
       };
-      if (expectedLength !== undefined) checkBlobSize(name, kind, rangeSizeInBytes, expectedLength);
-      const describe = (hashes: ContentHashes): Omit<SeedBlob, "index"> => ({
-        name,
-        kind,
-        lengthInBytes: hashes.lengthInBytes,
-        md5: hashes.md5,
-        modifiedAtInMs: Math.floor(options.modifiedAtInMs ?? opened.modifiedAtInMs ?? context.nowInMs()),
-        headers: Object.freeze({ ...options.headers }),
-        metadata: Object.freeze({ ...options.metadata }),
-        rangeSizeInBytes,
-        dataStretches: stretchesOf(kind, hashes),
-      });
-      const hashesToStore = (blob: Omit<SeedBlob, "index">, hashes: ContentHashes): Uint8Array | undefined =>
-        hashOfWholeIsRangeHash(blob) || hashes.rangeHashes.length === 0 ? undefined : hashes.rangeHashes;
 
-      const chunks = opened.chunks()[Symbol.asyncIterator]();
-      const head = await readHead(opened, chunks, options);
+      const { head } = content;
       if (head.complete && kind === "block" && head.bytes.length <= packedContentLimitInBytes) {
-        checkLength(head.bytes.length, true);
-        await opened.checkUnchanged(head.bytes.length);
+        await raw.checkComplete();
+        checkBlobSize(name, kind, rangeSizeInBytes, head.bytes.length);
         const hasher = createContentHasher(rangeSizeInBytes);
         hasher.append(head.bytes);
         const hashes = hasher.finish();
@@ -160,7 +207,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
       }
       const file = nextFile;
       nextFile += 1;
-      const written = await writeBlobFile(rest(head, chunks), {
+      const written = await writeBlobFile(rest(head, content.chunks), {
         layout,
         file,
         name,
@@ -168,17 +215,16 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
         leaveOutZeros: kind === "page",
         abortSignal: options.abortSignal,
         onLength: (lengthInBytes) => {
-          checkLength(lengthInBytes, false);
-          reportLength(options, name, lengthInBytes, expectedLength);
+          checkBlobSize(name, kind, rangeSizeInBytes, lengthInBytes);
+          reportLength(options, name, raw.lengthInBytes, expectedLength);
         },
       });
       return await recordFile(written, file, async () => {
         const { hashes } = written;
-        checkLength(hashes.lengthInBytes, true);
+        await raw.checkComplete();
         if (kind === "page" && hashes.lengthInBytes % pageSizeInBytes !== 0) {
           throw notAligned(name, hashes.lengthInBytes);
         }
-        await opened.checkUnchanged(hashes.lengthInBytes);
         const blob = describe(hashes);
         return { blob, rangeHashes: hashesToStore(blob, hashes) };
       });
@@ -261,6 +307,82 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     close: () => finish(async () => undefined),
     [Symbol.asyncDispose]: () => writer.close(),
   };
+  const track = async <T>(work: Promise<T>): Promise<T> => {
+    running.add(work);
+    try {
+      return await work;
+    } finally {
+      running.delete(work);
+    }
+  };
+  const reserve = async (
+    name: string,
+    headers: SeedBlobHeaders,
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<void> => {
+    checkBlobName(name);
+    checkBlobProperties(name, headers, metadata);
+    const recorded = log.mayHave(name) && (await log.find(name)) !== undefined;
+    if (recorded || namesInFlight.has(name)) throw blobExists(name);
+    namesInFlight.add(name);
+  };
+  const recordReserved = async (pending: PendingBlob): Promise<SeedBlob> => {
+    try {
+      return await record(pending);
+    } finally {
+      namesInFlight.delete(pending.blob.name);
+    }
+  };
+  const recordAllPrepared = async (
+    blobs: readonly PreparedBlob[],
+  ): Promise<readonly PromiseSettledResult<SeedBlob>[]> => {
+    const ready: (PendingBlob | { readonly reason: unknown })[] = [];
+    for (const { bytes, rangeHashes, ...description } of blobs) {
+      try {
+        await reserve(description.name, description.headers, description.metadata);
+        const blob: Omit<SeedBlob, "index"> = {
+          ...description,
+          kind: "block",
+          lengthInBytes: bytes.length,
+          modifiedAtInMs: Math.floor(description.modifiedAtInMs),
+          rangeSizeInBytes: defaultRangeSizeInBytes,
+          dataStretches: undefined,
+        };
+        ready.push({
+          blob,
+          rangeHashes: hashOfWholeIsRangeHash(blob) ? undefined : rangeHashes,
+          content: { type: "bytes", bytes },
+        });
+      } catch (reason) {
+        ready.push({ reason });
+      }
+    }
+    // All at once, so that they are neighbours in the catalog.
+    return Promise.allSettled(
+      ready.map((pending) =>
+        "reason" in pending ? Promise.reject(pending.reason as Error) : recordReserved(pending),
+      ),
+    );
+  };
+  internals.set(writer, {
+    layout,
+    find: (name) => log.find(name),
+    async recordPrepared(blobs) {
+      if (ended) throw writerClosed(jobName);
+      return track(recordAllPrepared(blobs));
+    },
+    async recordAdopted(blob, rangeHashes, root, path) {
+      if (ended) throw writerClosed(jobName);
+      const hashes = hashOfWholeIsRangeHash(blob) || rangeHashes?.length === 0 ? undefined : rangeHashes;
+      const place: StagedPlace =
+        blob.lengthInBytes === 0 ? { type: "empty" } : { type: "adopted", root, path };
+      return track(
+        reserve(blob.name, blob.headers, blob.metadata).then(() =>
+          recordReserved({ blob, rangeHashes: hashes, content: { type: "place", place } }),
+        ),
+      );
+    },
+  });
   return Object.freeze(writer);
 }
 
@@ -299,51 +421,27 @@ function stretchesOf(kind: SeedBlobKind, hashes: ContentHashes): SeedBlob["dataS
   return Object.freeze(stretches.map((stretch) => Object.freeze({ ...stretch })));
 }
 
-interface Head {
-  readonly bytes: Uint8Array;
-  readonly complete: boolean;
+function hashesToStore(blob: Omit<SeedBlob, "index">, hashes: ContentHashes): Uint8Array | undefined {
+  return hashOfWholeIsRangeHash(blob) || hashes.rangeHashes.length === 0 ? undefined : hashes.rangeHashes;
 }
 
-/** Reads until the end, or until it is clear that the content gets a file of its own. */
-async function readHead(
-  opened: OpenedBlobSource,
-  chunks: AsyncIterator<Uint8Array>,
+function compressionFor(
+  name: string,
+  kind: SeedBlobKind,
   options: WriteBlobOptions,
-): Promise<Head> {
-  if (opened.bytes !== undefined) {
-    return { bytes: opened.bytes, complete: true };
-  }
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  try {
-    while (length <= packedContentLimitInBytes) {
-      throwIfAborted(options.abortSignal);
-      const next = await chunks.next();
-      if (next.done === true) return { bytes: joined(parts), complete: true };
-      const chunk = next.value;
-      // The source may use its buffer again as soon as it is asked for more.
-      parts.push(Uint8Array.prototype.slice.call(chunk));
-      length += chunk.length;
-    }
-  } catch (error) {
-    await chunks.return?.();
-    throw error;
-  }
-  return { bytes: joined(parts), complete: false };
-}
-
-async function* rest(head: Head, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield head.bytes;
-    if (head.complete) return;
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
-  } finally {
-    await chunks.return?.();
-  }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+): ResolvedCompression | undefined {
+  const compression = resolveCompression(options.compression);
+  if (compression === undefined) return undefined;
+  const reason =
+    kind === "page"
+      ? "a page blob is a disk, whose bytes must stay where they are"
+      : options.headers?.contentEncoding !== undefined
+        ? "headers.contentEncoding says that it is encoded already"
+        : undefined;
+  if (reason === undefined) return compression;
+  throw new StagingError("option-invalid", `Blob '${name}' cannot be compressed: ${reason}.`, {
+    details: { name },
+  });
 }
 
 function reportLength(

@@ -66,7 +66,7 @@ describe("stageDirectory", () => {
         mode: "0640",
         mtime: "2020-09-13T12:26:40.250000Z",
       });
-      expect(report).toMatchObject({ blobsStaged: 10, failureCount: 0 });
+      expect(report).toMatchObject({ filesStaged: 10, failureCount: 0 });
       await catalog.close();
     });
   });
@@ -82,10 +82,11 @@ describe("stageDirectory", () => {
       const writer = await location.createSeed(seedSettings);
       const report = await stageDirectory(writer, source);
       expect(report).toEqual({
-        blobsStaged: 1,
+        filesStaged: 1,
         bytesStaged: 4,
-        blobsAlreadyStaged: 0,
+        filesAlreadyStaged: 0,
         specialFilesSkipped: 1,
+        symlinksSkipped: 0,
         failureCount: 1,
         failures: [
           { path: "broken.AIBBlob", code: "blob-not-aligned", message: expect.stringContaining("512") },
@@ -126,8 +127,8 @@ describe("stageDirectory", () => {
       const second = await location.resumeSeed(seedSettings.jobName);
       const report = await stageDirectory(second, source);
       expect(report).toMatchObject({
-        blobsStaged: 5,
-        blobsAlreadyStaged: 4,
+        filesStaged: 5,
+        filesAlreadyStaged: 4,
         failures: [{ path: "docs/nothing", code: "blob-exists" }],
       });
       await second.close();
