@@ -1,6 +1,7 @@
 /** Finds what belongs into the files of a drive, walking its blobs once in the order of their file system nodes. */
 import { createHash } from "node:crypto";
 import type { AbortSignalLike } from "../../shared/abort.js";
+import { systemErrorCode } from "../../shared/room-error.js";
 import {
   countSeedBlobRanges,
   type SeedBlob,
@@ -72,13 +73,16 @@ export function createContentCursor(
   };
 
   const readBlob = async (blob: SeedBlob, offsetInBytes: number, target: Uint8Array): Promise<void> => {
-    if (reader?.blobIndex !== blob.index) {
-      await closeReader();
-      reader = { blobIndex: blob.index, staged: await catalog.openStagedBlob(blob) };
-    }
     try {
+      if (reader?.blobIndex !== blob.index) {
+        await closeReader();
+        reader = { blobIndex: blob.index, staged: await catalog.openStagedBlob(blob) };
+      }
       await reader.staged.read(offsetInBytes, target);
     } catch (error) {
+      if (systemErrorCode(error) === "staged-file-changed") {
+        throw stagedFileChanged(blob.name, offsetInBytes, target.length, error);
+      }
       throw stagedFileUnreadable(blob.name, error);
     }
   };

@@ -7,6 +7,8 @@ const hashesPerRead = 4096;
 /** A range and its MD5 of 16 bytes, when the catalog has one. */
 export interface HashedRange extends SeedBlobRange {
   readonly expectedHash: Uint8Array | undefined;
+  /** Number of the range within its blob. */
+  readonly index: number;
 }
 
 /** Cursor over the ranges of one blob. */
@@ -18,7 +20,6 @@ export class RangeWalker {
   #current: HashedRange | undefined;
   #index = -1;
   #hashes: Uint8Array | undefined;
-  #position = 0;
 
   constructor(blob: SeedBlob, rangeCount: number, catalog: SeedCatalog) {
     this.#blob = blob;
@@ -27,25 +28,8 @@ export class RangeWalker {
     this.#ranges = seedBlobRanges(blob);
   }
 
-  /** Whether the last offset asked for began a range that a following piece continues. */
-  get isInsideRange(): boolean {
-    const range = this.#current;
-    return range !== undefined && this.#position > range.offsetInBytes && this.#position < endOf(range);
-  }
-
-  /** Number of the current range within the blob. */
-  get index(): number {
-    return this.#index;
-  }
-
-  /** Tells the walker how far the blob has been laid out. */
-  moveTo(fileOffsetInBytes: number): void {
-    this.#position = fileOffsetInBytes;
-  }
-
   /** The range that holds an offset, or the next one after it; undefined behind the last. Offsets must ascend. */
   async rangeAt(fileOffsetInBytes: number): Promise<HashedRange | undefined> {
-    this.#position = fileOffsetInBytes;
     while (
       this.#index < this.#rangeCount &&
       (this.#current === undefined || endOf(this.#current) <= fileOffsetInBytes)
@@ -54,7 +38,7 @@ export class RangeWalker {
       this.#index += 1;
       this.#current = next.done
         ? undefined
-        : { ...next.value, expectedHash: await this.#hashOf(this.#index) };
+        : { ...next.value, index: this.#index, expectedHash: await this.#hashOf(this.#index) };
       if (next.done) break;
     }
     return this.#current;

@@ -7,11 +7,12 @@ export function stagedFileChanged(
   blobName: string,
   offsetInBytes: number,
   lengthInBytes: number,
+  cause?: unknown,
 ): DriveError {
   return new DriveError(
     "staged-file-changed",
     `The staged file of blob '${blobName}' has changed since it was staged (bytes ${offsetInBytes} to ${offsetInBytes + lengthInBytes}). Nothing was published on the drive. Stage the blob again, or restore the staging folder.`,
-    { details: { blobName, offsetInBytes, lengthInBytes } },
+    { details: { blobName, offsetInBytes, lengthInBytes }, cause },
   );
 }
 

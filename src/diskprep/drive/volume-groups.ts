@@ -3,14 +3,16 @@
  *
  * The cut depends on the plan only, so an interrupted run meets the same groups again.
  */
+import { createHash } from "node:crypto";
 import type { AbortSignalLike } from "../../shared/abort.js";
 import { throwIfAborted } from "../../shared/abort.js";
 import { countSeedBlobRanges, type SeedBlob, type SeedCatalog } from "../../staging/index.js";
 import { type ContentCursor, createContentCursor, type NodeContent } from "./content-cursor.js";
 import type { DriveLayout } from "./drive-layout.js";
 import type { RangeHashStore } from "./range-hash-store.js";
-import { RangeWalker } from "./range-walker.js";
-import { createVolumeGroup, type VolumeGroup } from "./volume-group.js";
+import { type HashedRange, RangeWalker } from "./range-walker.js";
+import { stagedFileChanged } from "./staged-file-error.js";
+import { createVolumeGroup, type GroupFill, type VolumeGroup } from "./volume-group.js";
 
 /** Longest gap that is written as zeros rather than skipped, because two writes cost more. */
 const smallGapInBytes = 1024 * 1024;
@@ -69,6 +71,7 @@ class VolumeCutter {
   readonly #contents: ContentCursor;
   #group: VolumeGroup = createVolumeGroup(0);
   #walker: RangeWalker | undefined;
+  #splitHash = createHash("md5");
   #content: NodeContent | undefined;
 
   constructor(layout: DriveLayout, catalog: SeedCatalog, options: VolumeGroupOptions) {
@@ -92,11 +95,9 @@ class VolumeCutter {
       const volumeOffset = offset;
       const lengthInBytes = Math.min(end - offset, Math.max(this.#room(), this.#sectorSize));
       const residents = this.#isWanted() ? await this.#readResidents(volumeOffset, lengthInBytes) : undefined;
-      this.#group.fills.push({
-        bufferOffset: this.#group.lengthInBytes,
-        lengthInBytes,
-        fill: (target) => this.#layout.ntfs.render(volumeOffset, target, (node) => residents!.get(node)!),
-      });
+      this.#addFill(lengthInBytes, (target) =>
+        this.#layout.ntfs.render(volumeOffset, target, (node) => residents!.get(node)!),
+      );
       this.#group.lengthInBytes += lengthInBytes;
       offset += lengthInBytes;
     }
@@ -138,51 +139,82 @@ class VolumeCutter {
     lengthInBytes: number,
   ): AsyncGenerator<VolumeGroup> {
     const walker = this.#walker!;
-    const { blob } = content;
     const end = fileOffset + lengthInBytes;
     for (let offset = fileOffset; offset < end; ) {
       const range = await walker.rangeAt(offset);
       if (range === undefined || offset < range.offsetInBytes) {
         // A hole of a page blob: zeros that no hash covers.
-        if (this.#room() <= 0)
-          yield* this.#close(this.#group.volumeOffsetInBytes + this.#group.lengthInBytes);
+        if (this.#room() <= 0) yield* this.#close(this.#end());
         const hole = Math.min(end, range?.offsetInBytes ?? end) - offset;
         const part = Math.min(hole, Math.max(this.#room(), this.#sectorSize));
         this.#group.lengthInBytes += part;
         offset += part;
         continue;
       }
-      if (offset === range.offsetInBytes) {
-        if (range.lengthInBytes > this.#room())
-          yield* this.#close(this.#group.volumeOffsetInBytes + this.#group.lengthInBytes);
-        this.#group.rangeFirstPieces.push(this.#group.pieceLengths.length);
-        this.#group.expectedHashes.push(range.expectedHash);
-        this.#group.rangeBlobNames.push(blob.name);
-        this.#group.rangeNumbers.push(content.firstRangeNumber + walker.index);
+      const rangeEnd = range.offsetInBytes + range.lengthInBytes;
+      const part = Math.min(end, rangeEnd) - offset;
+      if (offset === range.offsetInBytes && rangeEnd <= end) {
+        if (part > this.#room()) yield* this.#close(this.#end());
+        this.#addRange(content, range);
+      } else {
+        await this.#addSplitPiece(content, range, offset, part);
       }
-      const part = Math.min(end, range.offsetInBytes + range.lengthInBytes) - offset;
-      this.#addPiece(blob, offset, part);
       offset += part;
-      walker.moveTo(offset);
     }
   }
 
-  #addPiece(blob: SeedBlob, fileOffset: number, lengthInBytes: number): void {
+  /** A range that lies in one piece, which is the rule. */
+  #addRange({ blob, firstRangeNumber }: BlobContent, range: HashedRange): void {
     const group = this.#group;
+    group.rangeFirstPieces.push(group.pieceLengths.length);
+    group.expectedHashes.push(range.expectedHash);
+    group.rangeBlobNames.push(blob.name);
+    group.rangeNumbers.push(firstRangeNumber + range.index);
     const path = this.#catalog.stagedFilePath(blob);
     if (path === undefined) {
-      group.fills.push({
-        bufferOffset: group.lengthInBytes,
-        lengthInBytes,
-        fill: (target) => this.#contents.readBlob(blob, fileOffset, target),
-      });
+      this.#addFill(range.lengthInBytes, (target) =>
+        this.#contents.readBlob(blob, range.offsetInBytes, target),
+      );
     }
     group.pieceFiles.push(path ?? "");
     group.pieceFileLengths.push(blob.lengthInBytes);
-    group.pieceFileOffsets.push(fileOffset);
+    group.pieceFileOffsets.push(range.offsetInBytes);
     group.pieceBufferOffsets.push(group.lengthInBytes);
-    group.pieceLengths.push(lengthInBytes);
-    group.lengthInBytes += lengthInBytes;
+    group.pieceLengths.push(range.lengthInBytes);
+    group.lengthInBytes += range.lengthInBytes;
+  }
+
+  /**
+   * A piece of a range that steps over a reserved extent. There may be metadata of any length between the pieces, so
+   * the hash is carried from group to group.
+   */
+  async #addSplitPiece(
+    { blob, firstRangeNumber }: BlobContent,
+    range: HashedRange,
+    offset: number,
+    length: number,
+  ): Promise<void> {
+    if (offset === range.offsetInBytes) this.#splitHash = createHash("md5");
+    const hash = this.#splitHash;
+    const isLast = offset + length === range.offsetInBytes + range.lengthInBytes;
+    const readAndHash = async (target: Uint8Array): Promise<void> => {
+      await this.#contents.readBlob(blob, offset, target);
+      hash.update(target);
+      if (!isLast) return;
+      const digest = hash.digest();
+      if (range.expectedHash === undefined) this.#options.hashes.keep(firstRangeNumber + range.index, digest);
+      else if (digest.compare(range.expectedHash) !== 0) {
+        throw stagedFileChanged(blob.name, range.offsetInBytes, range.lengthInBytes);
+      }
+    };
+    // The group may be on the drive already, and the hash needs its bytes all the same.
+    if (this.#isWanted()) this.#addFill(length, readAndHash);
+    else await readAndHash(new Uint8Array(length));
+    this.#group.lengthInBytes += length;
+  }
+
+  #addFill(lengthInBytes: number, fill: GroupFill["fill"]): void {
+    this.#group.fills.push({ bufferOffset: this.#group.lengthInBytes, lengthInBytes, fill });
   }
 
   async *#generatedPart(
@@ -192,19 +224,16 @@ class VolumeCutter {
   ): AsyncGenerator<VolumeGroup> {
     // The manifest needs the hashes of everything before it, so it does not share a group with file data.
     const isManifestStart = content.kind === "manifest" && fileOffset === 0;
-    if (isManifestStart) yield* this.#close(this.#group.volumeOffsetInBytes + this.#group.lengthInBytes);
+    if (isManifestStart) yield* this.#close(this.#end());
     for (let done = 0; done < lengthInBytes; ) {
-      if (this.#room() <= 0) yield* this.#close(this.#group.volumeOffsetInBytes + this.#group.lengthInBytes);
+      if (this.#room() <= 0) yield* this.#close(this.#end());
       const part = Math.min(lengthInBytes - done, Math.max(this.#room(), this.#sectorSize));
       const partOffset = fileOffset + done;
-      this.#group.fills.push({
-        bufferOffset: this.#group.lengthInBytes,
-        lengthInBytes: part,
-        fill: (target) =>
-          content.kind === "manifest"
-            ? this.#options.readManifest(partOffset, target)
-            : target.set(content.bytes.subarray(partOffset, partOffset + part)),
-      });
+      this.#addFill(part, (target) =>
+        content.kind === "manifest"
+          ? this.#options.readManifest(partOffset, target)
+          : target.set(content.bytes.subarray(partOffset, partOffset + part)),
+      );
       this.#group.lengthInBytes += part;
       done += part;
     }
@@ -212,18 +241,14 @@ class VolumeCutter {
 
   /** Brings the end of the current group to an offset, closing it when the gap is free space that is not written. */
   async *#moveTo(volumeOffset: number): AsyncGenerator<VolumeGroup> {
-    let end = this.#group.volumeOffsetInBytes + this.#group.lengthInBytes;
-    const gap = volumeOffset - end;
-    const rangeIsOpen = this.#walker?.isInsideRange ?? false;
-    if (gap > smallGapInBytes && !this.#options.coverFreeSpace && !rangeIsOpen) {
+    let end = this.#end();
+    if (volumeOffset - end > smallGapInBytes && !this.#options.coverFreeSpace) {
       yield* this.#close(volumeOffset);
       return;
     }
     while (end < volumeOffset) {
-      if (this.#room() <= 0 && !rangeIsOpen) yield* this.#close(end);
-      const part = rangeIsOpen
-        ? volumeOffset - end
-        : Math.min(volumeOffset - end, Math.max(this.#room(), this.#sectorSize));
+      if (this.#room() <= 0) yield* this.#close(end);
+      const part = Math.min(volumeOffset - end, Math.max(this.#room(), this.#sectorSize));
       this.#group.lengthInBytes += part;
       end += part;
     }
@@ -235,6 +260,11 @@ class VolumeCutter {
     if (group.lengthInBytes % this.#sectorSize !== 0) return;
     if (group.lengthInBytes > 0 && this.#isWanted()) yield group;
     this.#group = createVolumeGroup(nextVolumeOffset);
+  }
+
+  /** Where the current group ends on the volume so far. */
+  #end(): number {
+    return this.#group.volumeOffsetInBytes + this.#group.lengthInBytes;
   }
 
   #room(): number {
