@@ -1,8 +1,10 @@
+export * from "./completion/copy-seed-to-vault.js";
 export * from "./completion/reconcile-seed.js";
 export * from "./completion/repair-seed.js";
 export * from "./completion/seed-report.js";
 export type { ReadBytesPolicy } from "./completion/verify-blob.js";
 export * from "./import-job-error.js";
+export * from "./journal/classic-journal.js";
 export * from "./logs/import-log.js";
 export * from "./logs/log-statuses.js";
 export * from "./logs/read-import-log.js";
@@ -28,5 +30,7 @@ export * from "./service/detect-import-service.js";
 export * from "./service/import-export-job-service.js";
 export * from "./service/import-job-service.js";
 export * from "./service/import-job-status.js";
+export * from "./shipping/send-saved-shipping-details.js";
 export * from "./shipping/shipping-destination.js";
 export type { DeliveryPackage, ShippingDetails } from "./shipping/shipping-details.js";
+export * from "./shipping/shipping-file.js";

@@ -1,0 +1,102 @@
+import type { ContainerClient } from "@azure/storage-blob";
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { type Azurite, startAzurite } from "../../src/emulator/index.js";
+import { copySeedToVault, reconcileSeed } from "../../src/importjob/index.js";
+import {
+  md5Id,
+  newContainer,
+  patternedBlob,
+  patternedBytes,
+  putBlocks,
+  putWhole,
+} from "./support/azurite-container.js";
+import { type MemoryBlob, memoryCatalog } from "./support/memory-catalog.js";
+
+let azurite: Azurite;
+let seed: ContainerClient;
+let vault: ContainerClient;
+const blobs: MemoryBlob[] = [
+  patternedBlob("a/whole", 5000),
+  patternedBlob("b/blocks", 9000),
+  patternedBlob("c/empty", 0),
+  { name: "d/page", content: patternedBytes(4096), kind: "page" },
+];
+const catalog = memoryCatalog(blobs);
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+afterAll(() => azurite.close());
+beforeEach(async () => {
+  seed = await newContainer(azurite);
+  vault = await newContainer(azurite);
+  await putWhole(seed, blobs[0]!);
+  await putBlocks(seed, blobs[1]!, md5Id);
+  await putWhole(seed, blobs[2]!);
+  const page = seed.getPageBlobClient("d/page");
+  await page.create(4096);
+  await page.uploadPages(blobs[3]!.content, 0, 4096);
+});
+
+async function namesIn(container: ContainerClient): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of container.listBlobsFlat()) names.push(name);
+  return names;
+}
+
+test("copies every kind of blob; a second run copies only what properties cannot prove", async () => {
+  const report = await reconcileSeed(seed, catalog);
+  const first = await copySeedToVault(seed, vault, catalog, report, { pollingIntervalInMs: 1 });
+  expect(first).toEqual({
+    blobs: 4,
+    copied: 4,
+    bytesCopied: 18_096,
+    alreadyThere: 0,
+    failures: [],
+    cleared: 0,
+  });
+  expect(await reconcileSeed(vault, catalog, { readBytes: "always" })).toMatchObject({ isProven: true });
+  expect(await copySeedToVault(seed, vault, catalog, report)).toMatchObject({ copied: 1, alreadyThere: 3 });
+  expect(await namesIn(seed)).toHaveLength(4);
+});
+
+test("clears the seed container only when confirmed by name, and leaves what is not the seed's", async () => {
+  const report = await reconcileSeed(seed, catalog);
+  const wrong = copySeedToVault(seed, vault, catalog, report, { clearSeed: { confirm: "seed" } });
+  await expect(wrong).rejects.toMatchObject({ code: "confirmation-required" });
+  expect(await namesIn(vault)).toEqual([]);
+  await putWhole(seed, patternedBlob("not-of-the-seed", 10));
+  const options = { namePrefix: "vault/", clearSeed: { confirm: seed.containerName } };
+  expect(await copySeedToVault(seed, vault, catalog, report, options)).toMatchObject({
+    copied: 4,
+    cleared: 4,
+  });
+  expect(await namesIn(seed)).toEqual(["not-of-the-seed"]);
+  expect(await namesIn(vault)).toEqual(["vault/a/whole", "vault/b/blocks", "vault/c/empty", "vault/d/page"]);
+});
+
+test("refuses a seed that is not proven, another seed's report, and copying onto itself", async () => {
+  await seed.getBlobClient("a/whole").delete();
+  const incomplete = await reconcileSeed(seed, catalog);
+  await expect(copySeedToVault(seed, vault, catalog, incomplete)).rejects.toMatchObject({
+    code: "not-verified",
+  });
+  const proven = { ...incomplete, isProven: true };
+  await expect(copySeedToVault(vault, seed, catalog, proven)).rejects.toMatchObject({ code: "not-verified" });
+  await expect(copySeedToVault(seed, seed, catalog, proven)).rejects.toMatchObject({
+    code: "invalid-source",
+  });
+  expect(await namesIn(vault)).toEqual([]);
+});
+
+test("a blob changed since the comparison is not copied, and nothing is cleared", async () => {
+  const report = await reconcileSeed(seed, catalog);
+  await putWhole(seed, blobs[0]!, patternedBytes(5000, 2));
+  const options = { clearSeed: { confirm: seed.containerName } };
+  expect(await copySeedToVault(seed, vault, catalog, report, options)).toMatchObject({
+    copied: 3,
+    cleared: 0,
+    failures: [{ index: 0, name: "a/whole" }],
+  });
+  expect(await namesIn(seed)).toHaveLength(4);
+});
