@@ -8,7 +8,7 @@ import { createRangeLock } from "../../shared/range-lock.js";
 import type { BlockDevice, SectorSizeInBytes } from "./block-device.js";
 import { checkDeviceAccess, checkDeviceOpen } from "./device-access.js";
 
-/** What moves the blocks. Offsets, lengths and memory are multiples of the sector size. */
+/** What moves the blocks. Offsets, lengths and memory are multiples of the transfer unit. */
 export interface BlockTransport {
   read(offsetInBytes: number, target: Uint8Array): Promise<void>;
   write(offsetInBytes: number, data: Uint8Array): Promise<void>;
@@ -24,6 +24,8 @@ export interface AlignedDeviceFacts {
   readonly sectorSizeInBytes: SectorSizeInBytes;
   readonly canWrite: boolean;
   readonly bypassesCache: boolean;
+  /** What the transport moves at least; a multiple of the sector size that divides the size. Default: one sector. */
+  readonly transferUnitInBytes?: number;
 }
 
 const pageInBytes = 4096;
@@ -32,30 +34,30 @@ const bounceBufferCount = 4;
 
 /** A device with any offsets and lengths over a transport that has whole blocks only. */
 export function alignedDeviceOf(facts: AlignedDeviceFacts, transport: BlockTransport): BlockDevice {
-  const { sectorSizeInBytes } = facts;
+  const { transferUnitInBytes = facts.sectorSizeInBytes, ...publicFacts } = facts;
   const lock = createRangeLock();
   const bounceBuffers = createBufferPool(bounceBufferCount, bounceBufferInBytes);
   let closing: Promise<void> | undefined;
 
   const isAligned = (offsetInBytes: number, view: Uint8Array): boolean =>
-    offsetInBytes % sectorSizeInBytes === 0 &&
-    view.length % sectorSizeInBytes === 0 &&
-    isMemoryAligned(view, sectorSizeInBytes);
+    offsetInBytes % transferUnitInBytes === 0 &&
+    view.length % transferUnitInBytes === 0 &&
+    isMemoryAligned(view, transferUnitInBytes);
 
   const readPiece = (offsetInBytes: number, target: Uint8Array): Promise<void> =>
     bounceBuffers.use(async (buffer) => {
-      const { start, blocks, skip } = blocksAround(offsetInBytes, target.length, sectorSizeInBytes, buffer);
+      const { start, blocks, skip } = blocksAround(offsetInBytes, target.length, transferUnitInBytes, buffer);
       await transport.read(start, blocks);
       target.set(blocks.subarray(skip, skip + target.length));
     });
 
   const writePiece = (offsetInBytes: number, data: Uint8Array): Promise<void> =>
     bounceBuffers.use(async (buffer) => {
-      const { start, blocks, skip } = blocksAround(offsetInBytes, data.length, sectorSizeInBytes, buffer);
-      const last = blocks.length - sectorSizeInBytes;
+      const { start, blocks, skip } = blocksAround(offsetInBytes, data.length, transferUnitInBytes, buffer);
+      const last = blocks.length - transferUnitInBytes;
       const isTailPartial = skip + data.length < blocks.length;
       if (skip > 0 || (isTailPartial && last === 0)) {
-        await transport.read(start, blocks.subarray(0, sectorSizeInBytes));
+        await transport.read(start, blocks.subarray(0, transferUnitInBytes));
       }
       if (isTailPartial && last > 0) await transport.read(start + last, blocks.subarray(last));
       blocks.set(data, skip);
@@ -63,7 +65,7 @@ export function alignedDeviceOf(facts: AlignedDeviceFacts, transport: BlockTrans
     });
 
   return Object.freeze({
-    ...facts,
+    ...publicFacts,
     preferredAlignmentInBytes: pageInBytes,
     async read(offsetInBytes, target, options) {
       checkDeviceAccess(facts, closing !== undefined, "read", offsetInBytes, target.length, options);
@@ -74,8 +76,8 @@ export function alignedDeviceOf(facts: AlignedDeviceFacts, transport: BlockTrans
     async write(offsetInBytes, data, options) {
       checkDeviceAccess(facts, closing !== undefined, "write", offsetInBytes, data.length, options);
       if (data.length === 0) return;
-      const start = Math.floor(offsetInBytes / sectorSizeInBytes);
-      const end = Math.ceil((offsetInBytes + data.length) / sectorSizeInBytes);
+      const start = Math.floor(offsetInBytes / transferUnitInBytes);
+      const end = Math.ceil((offsetInBytes + data.length) / transferUnitInBytes);
       await lock.run(start, end, async () => {
         if (isAligned(offsetInBytes, data)) return await transport.write(offsetInBytes, data);
         await inPieces(offsetInBytes, data, options, writePiece);

@@ -1,5 +1,6 @@
 /** Moving exactly as many bytes as asked through a file handle, whatever portions the system moves them in. */
 import type { FileHandle } from "node:fs/promises";
+import type { BlockTransport } from "./aligned-device.js";
 import { DeviceError, deviceErrorFrom } from "./device-error.js";
 
 /** The two calls of a file handle that transfers need; narrow so that tests can supply short transfers. */
@@ -18,9 +19,21 @@ export interface TransferHandle {
   ): Promise<{ readonly bytesWritten: number }>;
 }
 
-/** Node's file handle as a {@link TransferHandle}. */
-export function transferHandleOf(handle: FileHandle): TransferHandle {
-  return handle;
+/** Reads and writes a file or device of the system, with its failures as errors of this room. */
+export function transportOf(handle: FileHandle, deviceName: string): BlockTransport {
+  return {
+    read: (offsetInBytes, target) => readExactly(handle, deviceName, offsetInBytes, target),
+    write: (offsetInBytes, data) => writeExactly(handle, deviceName, offsetInBytes, data),
+    async flush() {
+      try {
+        await handle.sync();
+      } catch (error) {
+        throw deviceErrorFrom(error, { deviceName, operation: "flush" });
+      }
+    },
+    // The handle itself waits for accesses in flight.
+    close: () => handle.close(),
+  };
 }
 
 /** Fills `target`. @throws DeviceError `short-transfer` when the file ends too early, or the system's reason. */

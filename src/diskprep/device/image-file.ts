@@ -1,11 +1,17 @@
 /** A drive image in an ordinary file: raw bytes, sparse where the file system can. */
+import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { throwIfAborted } from "../../shared/abort.js";
 import { secretFileMode } from "../../shared/durable-file.js";
+import { systemErrorCode } from "../../shared/room-error.js";
+import { alignedDeviceOf } from "./aligned-device.js";
 import type { BlockDevice, SectorSizeInBytes } from "./block-device.js";
 import { checkDeviceAccess, checkDeviceOpen, checkGeometry } from "./device-access.js";
 import { DeviceError, deviceErrorFrom, isDeviceError } from "./device-error.js";
-import { readExactly, transferHandleOf, writeExactly } from "./file-transfer.js";
+import { transportOf } from "./file-transfer.js";
+
+/** What direct I/O on a file moves at least: the block of every file system in use. */
+const directUnitInBytes = 4096;
 
 /** Options of {@link createImageFile}. */
 export interface CreateImageFileOptions {
@@ -28,6 +34,12 @@ export interface OpenImageFileOptions {
   readonly canWrite?: boolean;
   /** Sector size the image stands for; a raw image does not record it. Default: 512. */
   readonly sectorSizeInBytes?: SectorSizeInBytes;
+  /**
+   * Reads and writes past the page cache, so that what is read comes from the medium. Only on Linux, where the file
+   * system can, and when the size is a multiple of 4096; `bypassesCache` of the device says whether it does.
+   * Default: false.
+   */
+  readonly bypassCache?: boolean;
 }
 
 /**
@@ -51,14 +63,20 @@ export async function createImageFile(path: string, options: CreateImageFileOpti
       throw reason;
     }
     isNew = false;
-    handle = await openOrThrow(path, "r+");
+    handle = await openOrThrow(path, constants.O_RDWR);
   }
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw notAFile(path);
     await handle.truncate(0);
     await handle.truncate(sizeInBytes);
-    return imageFileOf(handle, { path, sizeInBytes, sectorSizeInBytes, canWrite: true });
+    return imageFileOf(handle, {
+      path,
+      sizeInBytes,
+      sectorSizeInBytes,
+      canWrite: true,
+      bypassesCache: false,
+    });
   } catch (error) {
     await handle.close().catch(() => undefined);
     if (isNew) await rm(path, { force: true }).catch(() => undefined);
@@ -73,19 +91,37 @@ export async function createImageFile(path: string, options: CreateImageFileOpti
  */
 export async function openImageFile(path: string, options: OpenImageFileOptions = {}): Promise<BlockDevice> {
   const canWrite = options.canWrite ?? false;
-  const handle = await openOrThrow(path, canWrite ? "r+" : "r");
+  let handle = await openOrThrow(path, canWrite ? constants.O_RDWR : constants.O_RDONLY);
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw notAFile(path);
     const sectorSizeInBytes = checkGeometry(path, stats.size, options.sectorSizeInBytes ?? 512);
-    return imageFileOf(handle, { path, sizeInBytes: stats.size, sectorSizeInBytes, canWrite });
+    const facts = { path, sizeInBytes: stats.size, sectorSizeInBytes, canWrite };
+    const direct = options.bypassCache ? await openDirectly(path, facts) : undefined;
+    if (direct) {
+      await handle.close();
+      handle = direct;
+    }
+    return imageFileOf(handle, { ...facts, bypassesCache: direct !== undefined });
   } catch (error) {
     await handle.close().catch(() => undefined);
     throw deviceErrorFrom(error, { deviceName: path, operation: "open" });
   }
 }
 
-async function openOrThrow(path: string, flags: "r" | "r+"): Promise<FileHandle> {
+/** A second handle for direct I/O, or undefined when the system or the file system has none for this file. */
+async function openDirectly(path: string, facts: ImageFileFacts): Promise<FileHandle | undefined> {
+  const directFlag = constants.O_DIRECT as number | undefined;
+  if (directFlag === undefined || facts.sizeInBytes % directUnitInBytes !== 0) return undefined;
+  try {
+    return await open(path, (facts.canWrite ? constants.O_RDWR : constants.O_RDONLY) | directFlag);
+  } catch (error) {
+    if (systemErrorCode(error) === "EINVAL") return undefined;
+    throw error;
+  }
+}
+
+async function openOrThrow(path: string, flags: number): Promise<FileHandle> {
   try {
     return await open(path, flags);
   } catch (error) {
@@ -101,45 +137,41 @@ function notAFile(path: string): DeviceError {
   );
 }
 
-function imageFileOf(
-  fileHandle: FileHandle,
-  facts: {
-    readonly path: string;
-    readonly sizeInBytes: number;
-    readonly sectorSizeInBytes: SectorSizeInBytes;
-    readonly canWrite: boolean;
-  },
-): BlockDevice {
-  const { path, sizeInBytes, sectorSizeInBytes, canWrite } = facts;
-  const target = { name: path, sizeInBytes, canWrite };
-  const transferHandle = transferHandleOf(fileHandle);
-  let closing: Promise<void> | undefined;
+interface ImageFileFacts {
+  readonly path: string;
+  readonly sizeInBytes: number;
+  readonly sectorSizeInBytes: SectorSizeInBytes;
+  readonly canWrite: boolean;
+}
 
+function imageFileOf(
+  handle: FileHandle,
+  { path, ...facts }: ImageFileFacts & { readonly bypassesCache: boolean },
+): BlockDevice {
+  const transport = transportOf(handle, path);
+  if (facts.bypassesCache) {
+    return alignedDeviceOf({ ...facts, name: path, transferUnitInBytes: directUnitInBytes }, transport);
+  }
+  const target = { ...facts, name: path };
+  let closing: Promise<void> | undefined;
   return Object.freeze({
     ...target,
-    sectorSizeInBytes,
     preferredAlignmentInBytes: 1,
     async read(offsetInBytes, buffer, options) {
       checkDeviceAccess(target, closing !== undefined, "read", offsetInBytes, buffer.length, options);
-      await readExactly(transferHandle, path, offsetInBytes, buffer);
+      await transport.read(offsetInBytes, buffer);
     },
     async write(offsetInBytes, data, options) {
       checkDeviceAccess(target, closing !== undefined, "write", offsetInBytes, data.length, options);
-      await writeExactly(transferHandle, path, offsetInBytes, data);
+      await transport.write(offsetInBytes, data);
     },
     async flush(options) {
       checkDeviceOpen(target, closing !== undefined, "flush");
       throwIfAborted(options?.abortSignal);
-      if (!canWrite) return;
-      try {
-        await fileHandle.sync();
-      } catch (error) {
-        throw deviceErrorFrom(error, { deviceName: path, operation: "flush" });
-      }
+      if (facts.canWrite) await transport.flush();
     },
     async close() {
-      // The handle itself waits for accesses in flight.
-      closing ??= fileHandle.close();
+      closing ??= transport.close();
       await closing;
     },
     async [Symbol.asyncDispose]() {

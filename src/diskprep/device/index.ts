@@ -34,3 +34,17 @@ export {
   recordDevice,
 } from "./recording-device.js";
 export { type SliceDeviceOptions, sliceDevice } from "./slice-device.js";
+export {
+  type AppendVhdFooterOptions,
+  appendVhdFooter,
+  type OpenVhdFileOptions,
+  openVhdFile,
+} from "./vhd/vhd-file.js";
+export {
+  decodeVhdFooter,
+  encodeVhdFooter,
+  largestVhdInBytes,
+  type VhdFooter,
+  type VhdGeometry,
+  vhdGeometryOf,
+} from "./vhd/vhd-footer.js";

@@ -16,15 +16,20 @@ import {
 
 const sizeInBytes = 256 * 1024;
 
-function imageFileHarness(sectorSizeInBytes: 512 | 4096): BlockDeviceHarness {
+function imageFileHarness(sectorSizeInBytes: 512 | 4096, bypassCache = false): BlockDeviceHarness {
   let folder = "";
   const path = (): string => join(folder, "disk.img");
   return {
     async create() {
       folder = await mkdtemp(join(tmpdir(), "offline-seed-image-"));
-      return await createImageFile(path(), { sizeInBytes, sectorSizeInBytes });
+      const created = await createImageFile(path(), { sizeInBytes, sectorSizeInBytes });
+      if (!bypassCache) return created;
+      await created.close();
+      const direct = await openImageFile(path(), { canWrite: true, sectorSizeInBytes, bypassCache });
+      if (!direct.bypassesCache) console.warn("SKIPPED: the temporary folder has no direct I/O to test");
+      return direct;
     },
-    reopen: ({ canWrite }) => openImageFile(path(), { canWrite, sectorSizeInBytes }),
+    reopen: ({ canWrite }) => openImageFile(path(), { canWrite, sectorSizeInBytes, bypassCache }),
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -36,6 +41,7 @@ const harnesses: Record<string, BlockDeviceHarness> = {
   },
   "image file, 512-byte sectors": imageFileHarness(512),
   "image file, 4096-byte sectors": imageFileHarness(4096),
+  "image file past the page cache": imageFileHarness(512, true),
   "slice of memory": { create: async () => sliceDevice(createMemoryDevice(2 ** 20), 512, sizeInBytes) },
   "recording of memory": { create: async () => recordDevice(createMemoryDevice(sizeInBytes)).device },
   "fault injection whose turn never comes": {

@@ -8,7 +8,7 @@ import { alignedDeviceOf } from "../aligned-device.js";
 import type { BlockDevice } from "../block-device.js";
 import { checkGeometry } from "../device-access.js";
 import { DeviceError, deviceErrorFrom } from "../device-error.js";
-import { readExactly, writeExactly } from "../file-transfer.js";
+import { transportOf } from "../file-transfer.js";
 
 /** Options of {@link openLinuxDisk}. */
 export interface OpenLinuxDiskOptions {
@@ -69,18 +69,7 @@ export async function openLinuxDisk(path: string, options: OpenLinuxDiskOptions 
         canWrite,
         bypassesCache: isDirect,
       },
-      {
-        read: (offsetInBytes, target) => readExactly(handle, path, offsetInBytes, target),
-        write: (offsetInBytes, data) => writeExactly(handle, path, offsetInBytes, data),
-        async flush() {
-          try {
-            await handle.sync();
-          } catch (error) {
-            throw deviceErrorFrom(error, { deviceName: path, operation: "flush" });
-          }
-        },
-        close: () => handle.close(),
-      },
+      transportOf(handle, path),
     );
   } catch (error) {
     await handle.close().catch(() => undefined);
