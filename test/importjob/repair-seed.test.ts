@@ -103,6 +103,30 @@ describe("repairSeed from a report", () => {
     });
   });
 
+  test.each([
+    ["with hashes in their names", md5Id],
+    ["without", counterId],
+  ])("a blob committed without its bad block gets only that block: names %s", async (_what, blockId) => {
+    const blob = patternedBlob("incomplete", 40_000);
+    const client = containerClient.getBlockBlobClient(blob.name);
+    await putBlocks(containerClient, blob, blockId);
+    const { committedBlocks = [] } = await client.getBlockList("committed");
+    await client.commitBlockList(committedBlocks.map(({ name }) => name).filter((_name, at) => at !== 3));
+    const catalog = memoryCatalog([blob]);
+    const log = await readImportLog([
+      `<DriveLog Version="2014-11-01"><DriveId>DISK0001</DriveId><Blob Status="CompletedWithErrors">
+         <BlobPath>seed/incomplete</BlobPath><FilePath>\\1</FilePath><Length>40000</Length>
+         <BlockList><Block Offset="0" Length="4096" Status="Committed"/><Block Offset="12288" Length="4096" Status="Corrupted"/></BlockList>
+       </Blob><Status>CompletedWithErrors</Status></DriveLog>`,
+    ]);
+    expect(await repairSeed(containerClient, catalog, [log])).toMatchObject({
+      mended: 1,
+      bytesSent: 4096,
+      after: { isProven: true },
+    });
+    expect((await downloaded("incomplete")).equals(blob.content)).toBe(true);
+  });
+
   test("a block damaged under its right name is found by reading and mended", async () => {
     const blob = patternedBlob("lying");
     await putBlocks(containerClient, blob, md5Id, 1);

@@ -1,13 +1,12 @@
 /** The right content of a blob, read range by range and checked on the way, so that nothing else is ever uploaded. */
 import { createHash } from "node:crypto";
 import type { AbortSignalLike } from "../../shared/index.js";
-import {
-  type SeedBlob,
-  type SeedBlobHeaders,
-  type SeedBlobKind,
-  type SeedBlobRange,
-  type SeedCatalog,
-  seedBlobRanges,
+import type {
+  SeedBlob,
+  SeedBlobHeaders,
+  SeedBlobKind,
+  SeedBlobRange,
+  SeedCatalog,
 } from "../../staging/index.js";
 import { ImportJobError } from "../import-job-error.js";
 import { type ExpectedRange, openExpectedRanges } from "./expected-hashes.js";
@@ -75,25 +74,10 @@ export async function openStagedContent(
   };
 }
 
-/** The ranges of the content that overlap damaged stretches. */
-export async function* rangesWithin(
-  content: BlobContent,
-  damaged: readonly SeedBlobRange[],
-): AsyncGenerator<ContentRange> {
-  for await (const range of content.ranges()) {
-    if (damaged.some((stretch) => overlaps(range, stretch))) yield range;
-  }
-}
-
 /** Whether two stretches have bytes in common. */
 export function overlaps(left: SeedBlobRange, right: SeedBlobRange): boolean {
   return (
     left.offsetInBytes < right.offsetInBytes + right.lengthInBytes &&
     right.offsetInBytes < left.offsetInBytes + left.lengthInBytes
   );
-}
-
-/** The ranges of a catalog's blob as plain stretches. */
-export function plainRanges(blob: SeedBlob): readonly SeedBlobRange[] {
-  return [...seedBlobRanges(blob)];
 }

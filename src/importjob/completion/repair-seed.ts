@@ -19,13 +19,19 @@ import {
 import type { SeedBlob, SeedBlobRange, SeedCatalog } from "../../staging/index.js";
 import type { DriveLog } from "../logs/import-log.js";
 import { statusCodeOf } from "../service/service-failure.js";
-import { openStagedContent } from "./blob-content.js";
+import { type BlobContent, openStagedContent } from "./blob-content.js";
 import { type BlobFacts, readBlobFacts } from "./blob-facts.js";
 import { type ReconcileSeedOptions, reconcileSeed } from "./reconcile-seed.js";
 import { type RepairWork, workOfLogs, workOfReport } from "./repair-work.js";
 import type { SeedReport } from "./seed-report.js";
-import { type UploadContext, updateProperties, uploadDamagedRanges, uploadWholeBlob } from "./upload-blob.js";
-import { compareBlocks, differenceOfProperties, verifyBlobContent } from "./verify-blob.js";
+import {
+  mendBlocks,
+  mendPages,
+  type UploadContext,
+  updateProperties,
+  uploadWholeBlob,
+} from "./upload-blob.js";
+import { differenceOfProperties, verifyBlobContent } from "./verify-blob.js";
 
 const logger = createRoomLogger("importjob");
 
@@ -159,7 +165,7 @@ async function repairBlob(
   const { containerClient, abortSignal } = context;
   const client = containerClient.getBlobClient(blob.name);
   const facts = await readBlobFacts(client, abortSignal);
-  const damage = facts && (await damageOf(context, catalog, blob, facts, work.damagedRanges.get(blob.index)));
+  const damage = facts && (await examine(context, catalog, blob, facts, work.damagedRanges.get(blob.index)));
   if (facts && damage === "none") {
     if (!work.propertiesToMend.has(blob.index)) return { kind: "alreadyEqual", bytesSent: 0 };
     await updateProperties(context, blob, facts);
@@ -167,8 +173,8 @@ async function repairBlob(
   }
   const content = await openStagedContent(catalog, blob, abortSignal);
   try {
-    const isMendable = facts && damage !== undefined && damage !== "none";
-    const mended = isMendable ? await uploadDamagedRanges(context, content, facts, damage) : undefined;
+    const ranges = damage === "unknown" || damage === "none" ? undefined : damage;
+    const mended = facts && (await mend(context, content, facts, ranges));
     if (mended !== undefined) return { kind: "mended", bytesSent: mended };
     // Blocks cannot be staged onto a page blob; a blob of the wrong kind makes room first.
     if (facts && facts.kind !== blob.kind) {
@@ -178,6 +184,48 @@ async function repairBlob(
   } finally {
     await content.close();
   }
+}
+
+/** Sends only what is missing or damaged; undefined when the whole blob must be sent. */
+async function mend(
+  context: UploadContext,
+  content: BlobContent,
+  facts: BlobFacts,
+  damaged: readonly SeedBlobRange[] | undefined,
+): Promise<number | undefined> {
+  if (facts.kind !== content.kind) return undefined;
+  if (content.kind === "block") return mendBlocks(context, content, facts, damaged);
+  const isSameLength = facts.lengthInBytes === content.lengthInBytes;
+  return isSameLength && damaged ? mendPages(context, content, facts, damaged) : undefined;
+}
+
+/** The damaged stretches, `"none"` when the blob is equal after all, `"unknown"` when it differs but not known where. */
+async function examine(
+  { containerClient, abortSignal }: UploadContext,
+  catalog: SeedCatalog,
+  blob: SeedBlob,
+  facts: BlobFacts,
+  knownDamage: readonly SeedBlobRange[] | undefined,
+): Promise<readonly SeedBlobRange[] | "none" | "unknown"> {
+  const difference = differenceOfProperties(blob, facts);
+  if (!difference && hasRightHash(blob, facts) && !knownDamage) return "none";
+  if (knownDamage && knownDamage.length > 0) return knownDamage;
+  if (difference) return "unknown";
+  const look = {
+    containerClient,
+    catalog,
+    readBytes: "when-needed",
+    abortSignal,
+    onBytes: () => undefined,
+  } as const;
+  const verdict = await verifyBlobContent(look, blob, facts);
+  return verdict.verdict === "equal" ? "none" : (verdict.finding.damagedRanges ?? "unknown");
+}
+
+function hasRightHash(blob: SeedBlob, { contentMd5 }: BlobFacts): boolean {
+  return (
+    blob.md5 !== undefined && contentMd5 !== undefined && Buffer.from(contentMd5).toString("hex") === blob.md5
+  );
 }
 
 async function createMissingContainer(
@@ -192,45 +240,6 @@ async function createMissingContainer(
     // A caller who may only write blobs cannot look at the container; then it is there.
     if (statusCodeOf(error) === 404) await containerClient.createIfNotExists(abort);
   }
-}
-
-/** The damaged stretches; undefined when the whole blob must be sent; `"none"` when it is equal after all. */
-async function damageOf(
-  { containerClient, abortSignal }: UploadContext,
-  catalog: SeedCatalog,
-  blob: SeedBlob,
-  facts: BlobFacts,
-  knownDamage: readonly SeedBlobRange[] | undefined,
-): Promise<readonly SeedBlobRange[] | "none" | undefined> {
-  const difference = differenceOfProperties(blob, facts);
-  const isSameShape = difference?.verdict !== "unequal" || difference.finding.reason === "content-md5";
-  if (!isSameShape) return undefined;
-  if (knownDamage && knownDamage.length > 0) return knownDamage;
-  const look = {
-    containerClient,
-    catalog,
-    readBytes: "when-needed",
-    abortSignal,
-    onBytes: () => undefined,
-  } as const;
-  // A wrong Content-MD5 tells that something differs; block names may tell what, without reading the content.
-  const verdict = difference
-    ? blob.kind === "block" && (await compareBlocks(look, blob, facts.etag))
-    : await verifyFully(look, blob, facts);
-  if (!verdict) return undefined;
-  if (verdict.verdict === "equal") return difference ? undefined : "none";
-  return verdict.finding.damagedRanges;
-}
-
-async function verifyFully(
-  look: Parameters<typeof verifyBlobContent>[0],
-  blob: SeedBlob,
-  facts: BlobFacts,
-): ReturnType<typeof verifyBlobContent> {
-  const hasRightHash =
-    blob.md5 !== undefined && facts.contentMd5 && Buffer.from(facts.contentMd5).toString("hex") === blob.md5;
-  if (hasRightHash) return { verdict: "equal", evidence: "content-md5" };
-  return verifyBlobContent(look, blob, facts);
 }
 
 function describeFailure(blob: SeedBlob, error: unknown): RepairFailure {

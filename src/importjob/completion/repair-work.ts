@@ -63,8 +63,9 @@ export async function workOfLogs(
           (status) => status !== undefined && status !== "Completed",
         );
         if (hasBadProperties) propertiesToMend.add(position);
-        const isPartly = entry.failedRanges.length > 0 && !entry.hasMoreFailedRanges;
-        if (isPartly) damagedRanges.set(position, entry.failedRanges);
+        // A committed block is in the blob and was checked; only the list as a whole is not complete.
+        const damaged = entry.failedRanges.filter(({ status }) => status !== "Committed");
+        if (damaged.length > 0 && !entry.hasMoreFailedRanges) damagedRanges.set(position, damaged);
       }
     }
   }
