@@ -60,6 +60,8 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
       "127.0.0.1",
       "--blobPort",
       "0",
+      "--blobKeepAliveTimeout",
+      "120",
       "--inMemoryPersistence",
       ...(options.memoryLimitInMiB === undefined
         ? []

@@ -14,6 +14,7 @@ export interface HttpsServer {
 }
 
 const maximumBodySizeInBytes = 4 * 1024 * 1024;
+const keepAliveTimeoutInMs = 120_000;
 
 /** Listens on a free port of 127.0.0.1 only. */
 export async function startHttpsServer(
@@ -26,6 +27,8 @@ export async function startHttpsServer(
       answer(handle, incoming, outgoing).catch(() => outgoing.destroy());
     },
   );
+  // Longer than clients of one process pause: a connection closed just as it is used again looks like a failure.
+  server.keepAliveTimeout = keepAliveTimeoutInMs;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);

@@ -14,9 +14,12 @@ export interface Timeline {
   schedule(dueAtInMs: number, action: DueAction): void;
   /** Enters a rule that is asked what has expired whenever time has passed. */
   addDeadlineRule(rule: (nowInMs: number) => void): void;
-  /** Starts everything due, in the order of time, and applies the deadlines in between. Does not wait for long work. */
+  /**
+   * Does what is due, one thing after the other in the order of time, and applies the deadlines in between. Does not
+   * wait for long work; time stands still for the diary while that runs, and it goes on by itself afterwards.
+   */
   catchUp(): void;
-  /** Catches up until nothing is due and nothing is running any more. @throws what a piece of work threw */
+  /** Catches up and waits until nothing is due and nothing is running any more. @throws what a piece of work threw */
   settle(): Promise<void>;
 }
 
@@ -24,7 +27,7 @@ export interface Timeline {
 export function createTimeline(clock: Clock): Timeline {
   const entries: { dueAtInMs: number; order: number; action: DueAction }[] = [];
   const deadlineRules: ((nowInMs: number) => void)[] = [];
-  const running = new Set<Promise<void>>();
+  let running: Promise<void> | undefined;
   let failure: { reason: unknown } | undefined;
   let entryCount = 0;
 
@@ -34,23 +37,27 @@ export function createTimeline(clock: Clock): Timeline {
   const start = (action: DueAction, atInMs: number): void => {
     const work = action(atInMs);
     if (work === undefined) return;
-    const settled = work
+    running = work
       .catch((reason: unknown) => {
         failure ??= { reason };
       })
-      .finally(() => running.delete(settled));
-    running.add(settled);
+      .finally(() => {
+        running = undefined;
+        catchUp();
+      });
   };
   const catchUp = (): void => {
-    const nowInMs = clock.nowInMs();
-    for (;;) {
+    while (running === undefined) {
+      const nowInMs = clock.nowInMs();
       const next = entries.sort((a, b) => a.dueAtInMs - b.dueAtInMs || a.order - b.order)[0];
-      if (next === undefined || next.dueAtInMs > nowInMs) break;
+      if (next === undefined || next.dueAtInMs > nowInMs) {
+        applyDeadlines(nowInMs);
+        break;
+      }
       entries.shift();
       applyDeadlines(next.dueAtInMs);
       start(next.action, next.dueAtInMs);
     }
-    applyDeadlines(nowInMs);
   };
 
   return {
@@ -64,10 +71,7 @@ export function createTimeline(clock: Clock): Timeline {
     catchUp,
     async settle() {
       catchUp();
-      while (running.size > 0) {
-        await Promise.all(running);
-        catchUp();
-      }
+      while (running !== undefined) await running;
       if (failure === undefined) return;
       const { reason } = failure;
       failure = undefined;

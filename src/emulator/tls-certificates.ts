@@ -83,11 +83,20 @@ function createCertificate(
 ): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKeyPem);
-  // A leading zero keeps the serial number positive (RFC 5280 §4.1.2.2).
-  certificate.serialNumber = `00${Buffer.from(randomBytesFrom(random, 16)).toString("hex")}`;
+  certificate.serialNumber = createSerialNumber(random);
   certificate.validity.notBefore = new Date(Date.now() - oneDayInMs);
   certificate.validity.notAfter = new Date(Date.now() + validityInDays * oneDayInMs);
   certificate.setSubject(subject);
   certificate.setExtensions(extensions);
   return certificate;
+}
+
+/**
+ * 16 random bytes of which the first is 0x40 to 0x7f: positive (RFC 5280 §4.1.2.2) and without a leading zero byte, which
+ * DER forbids and OpenSSL answers by ignoring the whole certificate.
+ */
+function createSerialNumber(random: RandomSource): string {
+  const bytes = randomBytesFrom(random, 16);
+  bytes[0] = (bytes[0]! & 0x3f) | 0x40;
+  return Buffer.from(bytes).toString("hex");
 }

@@ -85,13 +85,19 @@ export function createDatacentre(options: DatacentreOptions): DatacentreService 
   const { bookingInMs = 0, queueInMs = 0, packagingInMs = 0 } = options.handlingTimes ?? {};
   const held: ShippedPackage[] = [];
 
-  const book = (job: ShippedJob, shipped: ShippedPackage, work: ReceivePackageOptions): void => {
-    timeline.schedule(timeline.nowInMs() + bookingInMs, async (bookedAtInMs) => {
+  const book = (
+    job: ShippedJob,
+    shipped: ShippedPackage,
+    arrivedAtInMs: number,
+    work: ReceivePackageOptions,
+  ): void => {
+    timeline.schedule(arrivedAtInMs + bookingInMs, async (bookedAtInMs) => {
       const arrived = await matchDrives(job.drives, shipped.drives, options.openDrive);
       job.packageBooked(bookedAtInMs, new Set(arrived.keys()));
       timeline.schedule(bookedAtInMs + queueInMs, async (startedAtInMs) => {
+        const clockAtStartInMs = timeline.nowInMs();
         await transfer(job, arrived, startedAtInMs, work);
-        const endedAtInMs = Math.max(startedAtInMs, timeline.nowInMs());
+        const endedAtInMs = startedAtInMs + timeline.nowInMs() - clockAtStartInMs;
         job.transferFinished(endedAtInMs);
         timeline.schedule(endedAtInMs + packagingInMs, (returnedAtInMs) =>
           job.drivesReturned(returnedAtInMs),
@@ -122,7 +128,7 @@ export function createDatacentre(options: DatacentreOptions): DatacentreService 
         drive,
         unlock,
         account,
-        startedAtInMs: Math.max(startedAtInMs, timeline.nowInMs()),
+        startedAtInMs,
         abortSignal: work.abortSignal,
         onProgress(progress) {
           job.driveProgressed(drive.driveId, progress);
@@ -140,7 +146,11 @@ export function createDatacentre(options: DatacentreOptions): DatacentreService 
     }
   };
 
-  const arrive = (shipped: ShippedPackage, work: ReceivePackageOptions): PackageReceipt => {
+  const arrive = (
+    shipped: ShippedPackage,
+    arrivedAtInMs: number,
+    work: ReceivePackageOptions,
+  ): PackageReceipt => {
     const job = options
       .jobs()
       .find(
@@ -151,28 +161,28 @@ export function createDatacentre(options: DatacentreOptions): DatacentreService 
       held.push(shipped);
       return Object.freeze({ outcome: "held", jobName: undefined });
     }
-    book(job, shipped, work);
+    book(job, shipped, arrivedAtInMs, work);
     return Object.freeze({ outcome: "booked", jobName: job.name });
   };
 
   return {
     async receivePackage(shipped, work = {}) {
       checkPackage(shipped);
-      const receipt = arrive(shipped, work);
+      const receipt = arrive(shipped, timeline.nowInMs(), work);
       await timeline.settle();
       return receipt;
     },
     sendPackage(shipped, journey = {}) {
       checkPackage(shipped);
       if (journey.isLost) return;
-      timeline.schedule(timeline.nowInMs() + (journey.transitTimeInMs ?? 0), () => {
-        arrive(shipped, {});
+      timeline.schedule(timeline.nowInMs() + (journey.transitTimeInMs ?? 0), (arrivedAtInMs) => {
+        arrive(shipped, arrivedAtInMs, {});
       });
     },
     heldPackages: () => Object.freeze([...held]),
     jobShipped(job) {
       const index = held.findIndex(({ trackingNumber }) => trackingNumber === job.trackingNumber);
-      if (index >= 0) book(job, held.splice(index, 1)[0]!, {});
+      if (index >= 0) book(job, held.splice(index, 1)[0]!, timeline.nowInMs(), {});
     },
   };
 }
