@@ -2,6 +2,7 @@
  * A device that keeps what was read last, in large blocks, for readers that look at many small things close together:
  * file records, index blocks, small files in a row.
  */
+import { createRecentMap } from "../../shared/recent-map.js";
 import type { BlockDevice } from "./block-device.js";
 import { checkDeviceAccess, checkDeviceOpen } from "./device-access.js";
 import { wrapDevice } from "./wrapped-device.js";
@@ -22,8 +23,7 @@ export interface ReadCacheOptions {
  */
 export function cacheReads(device: BlockDevice, options: ReadCacheOptions = {}): BlockDevice {
   const blockSizeInBytes = options.blockSizeInBytes ?? 256 * 1024;
-  const blockCount = options.blockCount ?? 64;
-  const blocks = new Map<number, Promise<Uint8Array>>();
+  const blocks = createRecentMap<number, Promise<Uint8Array>>(options.blockCount ?? 64);
   let isClosed = false;
 
   const load = async (index: number): Promise<Uint8Array> => {
@@ -34,17 +34,12 @@ export function cacheReads(device: BlockDevice, options: ReadCacheOptions = {}):
   };
   const blockAt = (index: number): Promise<Uint8Array> => {
     const known = blocks.get(index);
-    // Taking it out and putting it back makes it the youngest.
-    if (known) blocks.delete(index);
-    const block = known ?? load(index);
+    if (known) return known;
+    const block = load(index);
     blocks.set(index, block);
-    if (!known) {
-      block.catch(() => blocks.delete(index));
-      if (blocks.size > blockCount) blocks.delete(blocks.keys().next().value!);
-    }
+    block.catch(() => blocks.delete(index));
     return block;
   };
-
   const view = { ...device, canWrite: false };
   return Object.freeze({
     ...wrapDevice(view, {

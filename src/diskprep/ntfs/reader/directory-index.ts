@@ -1,5 +1,6 @@
 /** Looks up and enumerates the entries of a directory through its `$I30` B-tree. */
 import { type AbortOptions, throwIfAborted } from "../../../shared/abort.js";
+import { createRecentMap } from "../../../shared/recent-map.js";
 import {
   corrupt,
   readFileTimeInMs,
@@ -21,6 +22,8 @@ const dosNamespace = 2;
 /** Far deeper than any index of 2^32 entries. */
 const maxDepth = 32;
 const readAheadInBytes = 64 * 1024;
+/** Parsed nodes of one directory that are kept for the next look-ups. */
+const recentNodeCount = 16;
 
 /** What a directory says about one of its entries. */
 export interface DirectoryEntry {
@@ -43,6 +46,8 @@ export interface DirectoryIndex {
 }
 
 interface NodeEntry {
+  /** Set when first needed. */
+  name: string | undefined;
   /** Undefined in the last entry of a node. */
   readonly key: Uint8Array | undefined;
   readonly record: number;
@@ -86,23 +91,41 @@ export function openDirectoryIndex(
     return parseNode(bytes, 0x18, record);
   };
 
+  const rootEntries = parseNode(root, 0x10, record);
+  const nodeReader = createBlockReader(allocation, blockSize, blockSize);
+  // Look-ups come in runs of neighbours, so the same few nodes are wanted again and again.
+  const recentNodes = createRecentMap<number, NodeEntry[]>(recentNodeCount);
+  const nameOfEntry = (entry: NodeEntry): string => {
+    entry.name ??= nameOfKey(entry.key!, record);
+    return entry.name;
+  };
+  /** Position of the first entry that is not before the name; the end entry is after every name. */
+  const firstNotBefore = (entries: readonly NodeEntry[], name: string): number => {
+    let low = 0;
+    let high = entries.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compare(nameOfEntry(entries[middle]!), name) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+
   return {
     async find(name, options) {
-      const reader = createBlockReader(allocation, blockSize, blockSize);
-      let entries = parseNode(root, 0x10, record);
+      let entries = rootEntries;
       for (let depth = 0; depth < maxDepth; depth++) {
         throwIfAborted(options?.abortSignal);
-        let child: number | undefined;
-        for (const entry of entries) {
-          const order = entry.key === undefined ? 1 : compare(nameOfKey(entry.key, record), name);
-          if (order === 0) return entryOf(entry, record);
-          if (order > 0) {
-            child = entry.childVcn;
-            break;
-          }
-        }
+        const entry = entries[firstNotBefore(entries, name)]!;
+        if (entry.key !== undefined && compare(nameOfEntry(entry), name) === 0) return entryOf(entry, record);
+        const child = entry.childVcn;
         if (child === undefined) return undefined;
-        entries = await readBlock(reader, child, options);
+        let node = recentNodes.get(child);
+        if (node === undefined) {
+          node = await readBlock(nodeReader, child, options);
+          recentNodes.set(child, node);
+        }
+        entries = node;
       }
       throw corrupt("a directory index is deeper than possible", { record });
     },
@@ -110,7 +133,7 @@ export function openDirectoryIndex(
       const reader = createBlockReader(allocation, blockSize, Math.max(readAheadInBytes, blockSize));
       let remainingBlocks = blockCount;
       const stack: { entries: NodeEntry[]; next: number; isChildDone: boolean }[] = [
-        { entries: parseNode(root, 0x10, record), next: 0, isChildDone: false },
+        { entries: rootEntries, next: 0, isChildDone: false },
       ];
       for (let node = stack[stack.length - 1]; node; node = stack[stack.length - 1]) {
         const entry = node.entries[node.next];
@@ -189,6 +212,7 @@ function parseNode(bytes: Uint8Array, header: number, record: number): NodeEntry
       throw corrupt("a directory index entry is damaged", { record, at });
     }
     entries.push({
+      name: undefined,
       key: isEnd ? undefined : bytes.subarray(at + 0x10, at + 0x10 + keyLength),
       record: readRecordNumber(view, at),
       sequence: view.getUint16(at + 6, true),

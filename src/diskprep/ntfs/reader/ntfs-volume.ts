@@ -1,5 +1,6 @@
 /** Reads an NTFS volume, whoever made it: list, look up, stream, walk. Never writes. */
 import { type AbortOptions, throwIfAborted } from "../../../shared/abort.js";
+import { createRecentMap } from "../../../shared/recent-map.js";
 import type { BlockDevice } from "../../device/index.js";
 import { NtfsError } from "../ntfs-error.js";
 import { type DirectoryEntry, type DirectoryIndex, openDirectoryIndex } from "./directory-index.js";
@@ -94,6 +95,8 @@ const upcaseRecord = 10;
 /** Records below this are the file system's own. */
 const firstOrdinaryRecord = 16;
 const upcaseSizeInBytes = 131_072;
+/** Directories whose index stays open for the next look-ups. */
+const recentDirectoryCount = 64;
 const directoryAttribute = 0x1000_0000;
 const type = { standardInformation: 0x10, volumeName: 0x60, volumeInformation: 0x70, data: 0x80 } as const;
 
@@ -127,8 +130,19 @@ export async function openNtfsVolume(device: BlockDevice, options: AbortOptions 
     return left.length - right.length;
   };
 
-  const openDirectory = async (record: number, abortOptions: AbortOptions): Promise<DirectoryIndex> =>
-    openDirectoryIndex(boot, mft, await readInUse(mft, record, undefined, abortOptions), compare);
+  const recentDirectories = createRecentMap<number, DirectoryIndex>(recentDirectoryCount);
+  const openDirectory = async (record: number, abortOptions: AbortOptions): Promise<DirectoryIndex> => {
+    const known = recentDirectories.get(record);
+    if (known) return known;
+    const index = openDirectoryIndex(
+      boot,
+      mft,
+      await readInUse(mft, record, undefined, abortOptions),
+      compare,
+    );
+    recentDirectories.set(record, index);
+    return index;
+  };
 
   /** Entry of a path, and how the path is spelled on the volume; no entry for the root. */
   const find = async (path: string, abortOptions: AbortOptions): Promise<FoundPath | undefined> => {
