@@ -1,3 +1,6 @@
+export type { CheckNtfsOptions, NtfsCheckReport } from "./checker/check-volume.js";
+export { checkNtfsVolume } from "./checker/check-volume.js";
+export type { NtfsFinding, NtfsFindingCode } from "./checker/finding.js";
 export type { NtfsGeometry } from "./layout/geometry.js";
 export { ntfsGeometry } from "./layout/geometry.js";
 export type { NtfsLayout } from "./layout/ntfs-layout.js";

@@ -1,0 +1,386 @@
+/**
+ * Takes an MFT record apart and reports everything in it that breaks the format, without regard to other records.
+ * FILE record, attribute headers, mapping pairs.
+ */
+import type { CheckedGeometry } from "./check-boot-sector.js";
+import type { FindingList } from "./finding.js";
+import { int64At, referenceAt, textAt, uint64At, viewOf } from "./little-endian-fields.js";
+
+/** A piece of a non-resident attribute. */
+export interface InspectedRun {
+  readonly vcn: number;
+  readonly count: number;
+  /** Undefined for a hole. */
+  readonly lcn: number | undefined;
+}
+
+/** An attribute as it lies in its record. */
+export interface InspectedAttribute {
+  readonly type: number;
+  readonly name: string;
+  readonly id: number;
+  readonly flags: number;
+  /** Position of the header in the record. */
+  readonly position: number;
+  /** Value of a resident attribute. */
+  readonly value: Uint8Array | undefined;
+  /** Position of the value, or of the run list, in the record. */
+  readonly valuePosition: number;
+  readonly isIndexed: boolean;
+  readonly runs: readonly InspectedRun[];
+  readonly firstVcn: number;
+  readonly allocated: number;
+  readonly size: number;
+  readonly initialised: number;
+}
+
+/** A record that could be taken apart. */
+export interface InspectedRecord {
+  readonly record: number;
+  /** Where the record lies on the volume. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly sequence: number;
+  readonly linkCount: number;
+  readonly flags: number;
+  readonly base: { readonly record: number; readonly sequence: number };
+  readonly attributes: readonly InspectedAttribute[];
+}
+
+const knownTypes = new Set([
+  0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0x80, 0x90, 0xa0, 0xb0, 0xc0, 0xd0, 0xe0, 0x100,
+]);
+const knownRecordFlags = 0x0f;
+const endMarker = 0xffff_ffff;
+
+/** Result of undoing the multi-sector protection: undefined when fine, else what is wrong and where. */
+export function removeProtection(
+  bytes: Uint8Array,
+  magic: string,
+): { readonly kind: "magic" | "array" | "torn"; readonly position: number } | undefined {
+  const view = viewOf(bytes);
+  for (let index = 0; index < 4; index++) {
+    if (bytes[index] !== magic.charCodeAt(index)) return { kind: "magic", position: 0 };
+  }
+  const array = view.getUint16(4, true);
+  const words = view.getUint16(6, true);
+  if (words !== bytes.length / 512 + 1) return { kind: "array", position: 6 };
+  // Restart pages of the log have a shorter header than records.
+  const headerLength = magic === "RSTR" ? 0x1e : 0x28;
+  if (array % 2 !== 0 || array < headerLength || array + 2 * words > 510)
+    return { kind: "array", position: 4 };
+  const number = view.getUint16(array, true);
+  if (number === 0 || number === 0xffff) return { kind: "array", position: array };
+  for (let block = 1; block < words; block++) {
+    if (view.getUint16(512 * block - 2, true) !== number) return { kind: "torn", position: 512 * block - 2 };
+  }
+  for (let block = 1; block < words; block++) {
+    view.setUint16(512 * block - 2, view.getUint16(array + 2 * block, true), true);
+  }
+  return undefined;
+}
+
+/** Inspects the record at `offset` on the volume; `bytes` are changed (protection removed). */
+export function inspectRecord(
+  bytes: Uint8Array,
+  record: number,
+  offset: number,
+  geometry: CheckedGeometry,
+  upcase: Uint16Array,
+  list: FindingList,
+): InspectedRecord | undefined {
+  const protection = removeProtection(bytes, "FILE");
+  if (protection) {
+    const code = protection.kind === "magic" ? "record-unreadable" : "record-fixup";
+    const what = {
+      magic: "it does not begin with FILE",
+      array: "its update array is wrong",
+      torn: "a block of it is torn",
+    };
+    list.add(code, record, offset + protection.position, `record ${record}: ${what[protection.kind]}`);
+    return undefined;
+  }
+  const view = viewOf(bytes);
+  const flags = view.getUint16(0x16, true);
+  const inspected = {
+    record,
+    offset,
+    bytes,
+    flags,
+    sequence: view.getUint16(0x10, true),
+    linkCount: view.getUint16(0x12, true),
+    base: referenceAt(view, 0x20),
+  };
+  checkHeader(view, inspected, list);
+  const attributes: InspectedAttribute[] = [];
+  const firstPosition = view.getUint16(0x14, true);
+  let position = firstPosition;
+  const complain = (code: "attribute-header" | "record-header", at: number, what: string): void =>
+    list.add(code, record, offset + at, `record ${record}: ${what}`);
+  for (;;) {
+    if (position % 8 !== 0 || position < 0x28 || position + 8 > bytes.length) {
+      complain("attribute-header", Math.min(position, bytes.length - 1), "its attributes have no end");
+      return undefined;
+    }
+    if (view.getUint32(position, true) === endMarker) break;
+    const length = view.getUint32(position + 4, true);
+    if (length < 0x18 || length % 8 !== 0 || position + length > bytes.length) {
+      complain("attribute-header", position + 4, `an attribute has the impossible length ${length}`);
+      return undefined;
+    }
+    const attribute = inspectAttribute(
+      bytes.subarray(position, position + length),
+      position,
+      inspected,
+      geometry,
+      list,
+    );
+    if (attribute) attributes.push(attribute);
+    position += length;
+  }
+  const bytesInUse = view.getUint32(0x18, true);
+  if (bytesInUse !== position + 8) {
+    list.add(
+      "bytes-in-use",
+      record,
+      offset + 0x18,
+      `record ${record} says ${bytesInUse} bytes are in use; its attributes end at ${position + 8}`,
+    );
+  }
+  checkOrder(attributes, view.getUint16(0x28, true), inspected, upcase, list);
+  return { ...inspected, attributes };
+}
+
+function checkHeader(
+  view: DataView,
+  { record, offset, flags, bytes }: Pick<InspectedRecord, "record" | "offset" | "flags" | "bytes">,
+  list: FindingList,
+): void {
+  const complain = (at: number, what: string): void =>
+    list.add("record-header", record, offset + at, `record ${record}: ${what}`);
+  const words = bytes.length / 512 + 1;
+  if (view.getUint16(4, true) !== 0x30) complain(4, "its update array is not at 0x30");
+  if (view.getUint16(0x14, true) !== Math.ceil((0x30 + 2 * words) / 8) * 8) {
+    complain(0x14, "its first attribute is not right behind the update array");
+  }
+  if (view.getUint32(0x1c, true) !== bytes.length) complain(0x1c, "it does not state the record size");
+  if ((flags & ~knownRecordFlags) !== 0) complain(0x16, `it has unknown flags 0x${flags.toString(16)}`);
+  if (view.getUint16(0x10, true) === 0 && (flags & 1) !== 0) complain(0x10, "its sequence number is zero");
+  // mkntfs leaves the number of free records zero, and nobody reads it there.
+  if ((flags & 1) !== 0 && view.getUint32(0x2c, true) !== record % 2 ** 32) {
+    list.add(
+      "record-number",
+      record,
+      offset + 0x2c,
+      `record ${record} says it is record ${view.getUint32(0x2c, true)}`,
+    );
+  }
+}
+
+function checkOrder(
+  attributes: readonly InspectedAttribute[],
+  nextId: number,
+  { record, offset }: Pick<InspectedRecord, "record" | "offset">,
+  upcase: Uint16Array,
+  list: FindingList,
+): void {
+  const ids = new Map<number, number>();
+  let previous: InspectedAttribute | undefined;
+  for (const attribute of attributes) {
+    const at = offset + attribute.position;
+    if (ids.has(attribute.id)) {
+      list.add("attribute-id", record, at + 14, `record ${record} has attribute id ${attribute.id} twice`);
+    }
+    ids.set(attribute.id, attribute.position);
+    if (attribute.id >= nextId) {
+      list.add(
+        "next-attribute-id",
+        record,
+        offset + 0x28,
+        `record ${record} would give id ${nextId} next, but ${attribute.id} is in use`,
+      );
+    }
+    if (previous && compareAttributes(previous, attribute, upcase) > 0) {
+      list.add(
+        "attribute-order",
+        record,
+        at,
+        `record ${record}: its attributes are not sorted by type and name`,
+      );
+    }
+    previous = attribute;
+  }
+}
+
+function compareAttributes(left: InspectedAttribute, right: InspectedAttribute, upcase: Uint16Array): number {
+  return left.type - right.type || compareNames(left.name, right.name, upcase);
+}
+
+/** Order of names by the upper-case table, shorter first on a tie. */
+export function compareNames(left: string, right: string, upcase: Uint16Array): number {
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index++) {
+    const order = upcase[left.charCodeAt(index)]! - upcase[right.charCodeAt(index)]!;
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+function inspectAttribute(
+  bytes: Uint8Array,
+  position: number,
+  { record, offset }: Pick<InspectedRecord, "record" | "offset">,
+  geometry: CheckedGeometry,
+  list: FindingList,
+): InspectedAttribute | undefined {
+  const view = viewOf(bytes);
+  const type = view.getUint32(0, true);
+  const form = view.getUint8(8);
+  const nameLength = view.getUint8(9);
+  const nameOffset = view.getUint16(10, true);
+  const label = `record ${record}, attribute ${type.toString(16).toUpperCase()}`;
+  const complain = (at: number, what: string): undefined =>
+    list.add("attribute-header", record, offset + position + at, `${label}: ${what}`) as undefined;
+  if (!knownTypes.has(type)) return complain(0, "the type is unknown");
+  if (form > 1) return complain(8, "it is neither resident nor non-resident");
+  const headerLength = form === 0 ? 0x18 : 0x40;
+  if (nameLength > 0 && (nameOffset < headerLength || nameOffset + 2 * nameLength > bytes.length)) {
+    return complain(10, "its name lies outside it");
+  }
+  const common = {
+    type,
+    name: textAt(view, nameOffset, nameLength),
+    id: view.getUint16(14, true),
+    flags: view.getUint16(12, true),
+    position,
+  };
+  const nameEnd = headerLength + 2 * nameLength;
+  if (form === 0) {
+    const length = view.getUint32(0x10, true);
+    const valueOffset = view.getUint16(0x14, true);
+    if (valueOffset + length > bytes.length) return complain(0x14, "its value lies outside it");
+    if (valueOffset % 8 !== 0 || (length > 0 && valueOffset < nameEnd))
+      complain(0x14, "its value is misplaced");
+    return {
+      ...common,
+      value: bytes.subarray(valueOffset, valueOffset + length),
+      valuePosition: position + valueOffset,
+      isIndexed: view.getUint8(0x16) === 1,
+      runs: [],
+      firstVcn: 0,
+      allocated: Math.ceil(length / 8) * 8,
+      size: length,
+      initialised: length,
+    };
+  }
+  if (bytes.length < 0x48) return complain(4, "it is too short for a run list");
+  return inspectNonResident(bytes, common, nameEnd, { record, offset, geometry, label, list });
+}
+
+interface InspectionContext {
+  readonly record: number;
+  readonly offset: number;
+  readonly geometry: CheckedGeometry;
+  readonly label: string;
+  readonly list: FindingList;
+}
+
+function inspectNonResident(
+  bytes: Uint8Array,
+  common: Pick<InspectedAttribute, "type" | "name" | "id" | "flags" | "position">,
+  nameEnd: number,
+  { record, offset, geometry, label, list }: InspectionContext,
+): InspectedAttribute | undefined {
+  const view = viewOf(bytes);
+  const at = offset + common.position;
+  const firstVcn = uint64At(view, 0x10);
+  const lastVcn = int64At(view, 0x18);
+  const pairs = view.getUint16(0x20, true);
+  if (pairs < nameEnd || pairs >= bytes.length) {
+    list.add("attribute-header", record, at + 0x20, `${label}: its run list lies outside it`);
+    return undefined;
+  }
+  if (view.getUint16(0x22, true) !== 0 && common.flags === 0) {
+    list.add(
+      "attribute-header",
+      record,
+      at + 0x22,
+      `${label}: it has a compression unit but is not compressed`,
+    );
+  }
+  const { runs, problem } = decodeRuns(bytes, pairs, firstVcn, geometry.clusterCount);
+  const end = firstVcn + runs.reduce((sum, run) => sum + run.count, 0);
+  if (problem !== undefined) list.add("run-list", record, at + problem.position, `${label}: ${problem.what}`);
+  else if (end !== lastVcn + 1) {
+    list.add(
+      "run-list",
+      record,
+      at + 0x18,
+      `${label}: its runs end at VCN ${end - 1}, its header says ${lastVcn}`,
+    );
+  }
+  const allocated = firstVcn === 0 ? uint64At(view, 0x28) : 0;
+  const size = firstVcn === 0 ? uint64At(view, 0x30) : 0;
+  const initialised = firstVcn === 0 ? uint64At(view, 0x38) : 0;
+  if (initialised > size) {
+    list.add(
+      "data-size",
+      record,
+      at + 0x38,
+      `${label}: ${initialised} of its ${size} bytes are said to be initialised`,
+    );
+  }
+  return {
+    ...common,
+    value: undefined,
+    valuePosition: common.position + pairs,
+    isIndexed: false,
+    runs,
+    firstVcn,
+    allocated,
+    size,
+    initialised,
+  };
+}
+
+/** Decodes a run list up to its end or the first impossible entry. */
+function decodeRuns(
+  bytes: Uint8Array,
+  start: number,
+  firstVcn: number,
+  clusterCount: number,
+): { readonly runs: InspectedRun[]; readonly problem: { position: number; what: string } | undefined } {
+  const runs: InspectedRun[] = [];
+  let position = start;
+  let vcn = firstVcn;
+  let lcn = 0;
+  const failed = (what: string): { runs: InspectedRun[]; problem: { position: number; what: string } } => ({
+    runs,
+    problem: { position: Math.min(position, bytes.length - 1), what },
+  });
+  while (position < bytes.length && bytes[position] !== 0) {
+    const countBytes = bytes[position]! % 16;
+    const deltaBytes = bytes[position]! >>> 4;
+    const next = position + 1 + countBytes + deltaBytes;
+    if (countBytes === 0 || countBytes > 8 || deltaBytes > 8 || next > bytes.length)
+      return failed("a run is malformed");
+    const count = signedNumber(bytes, position + 1, countBytes);
+    if (count <= 0) return failed(`a run has ${count} clusters`);
+    const isHole = deltaBytes === 0;
+    if (!isHole) lcn += signedNumber(bytes, position + 1 + countBytes, deltaBytes);
+    if (!isHole && (lcn < 0 || lcn + count > clusterCount)) {
+      return failed(`a run of ${count} clusters at ${lcn} lies outside the volume`);
+    }
+    if (vcn + count > 2 ** 53) return failed("its runs are longer than any file");
+    runs.push({ vcn, count, lcn: isHole ? undefined : lcn });
+    vcn += count;
+    position = next;
+  }
+  return position < bytes.length ? { runs, problem: undefined } : failed("its run list has no end");
+}
+
+function signedNumber(bytes: Uint8Array, position: number, length: number): number {
+  let value = bytes[position + length - 1]! > 127 ? -1 : 0;
+  for (let index = length - 1; index >= 0; index--) value = value * 256 + bytes[position + index]!;
+  return value;
+}
