@@ -1,8 +1,8 @@
-/** JSON Web Tokens in compact form (RFC 7519, RFC 7515 §7.1), signed with RSA (RFC 7518 §3.3 and §3.5). */
+/** JSON Web Tokens in compact form (RFC 7519, RFC 7515 §7.1), signed with RSA or P-256 (RFC 7518 §3.3 to §3.5). */
 import { constants, type KeyObject, sign, verify } from "node:crypto";
 
 /** Signature algorithms in use. */
-export type JsonWebTokenAlgorithm = "PS256" | "RS256";
+export type JsonWebTokenAlgorithm = "ES256" | "PS256" | "RS256";
 
 /** A token taken apart. Nothing about it has been verified. */
 export interface DecodedJsonWebToken {
@@ -22,7 +22,10 @@ export function signJsonWebToken(
 ): string {
   const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString("base64url");
   const signedText = `${encode({ alg: algorithm, typ: "JWT", ...header })}.${encode(claims)}`;
-  const signature = sign("sha256", Buffer.from(signedText), { key: privateKey, ...paddingOf(algorithm) });
+  const signature = sign("sha256", Buffer.from(signedText), {
+    key: privateKey,
+    ...signatureOptions[algorithm],
+  });
   return `${signedText}.${signature.toString("base64url")}`;
 }
 
@@ -45,23 +48,22 @@ export function decodeJsonWebToken(token: string): DecodedJsonWebToken | undefin
 /** Whether the signature was made with the private half of `publicKey`. False for an algorithm not in use here. */
 export function verifyJsonWebToken(token: DecodedJsonWebToken, publicKey: KeyObject): boolean {
   const algorithm = token.header["alg"];
-  if (algorithm !== "PS256" && algorithm !== "RS256") return false;
+  if (algorithm !== "ES256" && algorithm !== "PS256" && algorithm !== "RS256") return false;
+  // The key decides what kind of signature is acceptable, not the token.
+  if (publicKey.asymmetricKeyType !== (algorithm === "ES256" ? "ec" : "rsa")) return false;
   return verify(
     "sha256",
     Buffer.from(token.signedText),
-    { key: publicKey, ...paddingOf(algorithm) },
+    { key: publicKey, ...signatureOptions[algorithm] },
     token.signature,
   );
 }
 
-function paddingOf(algorithm: JsonWebTokenAlgorithm): {
-  readonly padding: number;
-  readonly saltLength?: number;
-} {
-  return algorithm === "PS256"
-    ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
-    : { padding: constants.RSA_PKCS1_PADDING };
-}
+const signatureOptions = {
+  ES256: { dsaEncoding: "ieee-p1363" },
+  PS256: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
+  RS256: { padding: constants.RSA_PKCS1_PADDING },
+} as const;
 
 function parseObject(encoded: string): Readonly<Record<string, unknown>> | undefined {
   try {

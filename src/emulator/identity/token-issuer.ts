@@ -46,13 +46,13 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
 
   return {
     async issue(caller) {
-      keyPair ??= promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+      keyPair ??= promisify(generateKeyPair)("ec", { namedCurve: "P-256" });
       const keys = await keyPair;
       publicKey = keys.publicKey;
       const issuedAtInSeconds = Math.floor(clock.nowInMs() / 1000);
       const expiresAtInSeconds = issuedAtInSeconds + Math.floor(lifetimeInMs / 1000);
       const token = signJsonWebToken(
-        "RS256",
+        "ES256",
         keys.privateKey,
         {},
         {
