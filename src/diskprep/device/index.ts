@@ -7,11 +7,22 @@ export * from "./block-device.js";
 export { type BlockDeviceHarness, blockDeviceConformance, type ConformanceCheck } from "./conformance.js";
 export { type AccessTarget, checkDeviceAccess, checkDeviceOpen } from "./device-access.js";
 export { DeviceError, type DeviceErrorCode, isDeviceError } from "./device-error.js";
+export type { Disk, DiskBus, DiskJudgementOptions, DiskReason, DiskReasonCode } from "./disks/disk.js";
+export { adviseOnHardware, type DiskAdvice, type DiskAdviceCode } from "./disks/hardware-advice.js";
 export {
   type OpenLinuxDiskOptions,
   openLinuxDisk,
   rereadPartitionTable,
 } from "./disks/linux-disk.js";
+export { type ListDisksOptions, listDisks } from "./disks/list-disks.js";
+export { type DiskOpeners, type OpenDiskOptions, type OpenedDisk, openDisk } from "./disks/open-disk.js";
+export type { WindowsDiskCommand, WindowsDiskIdentity } from "./disks/windows-commands.js";
+export {
+  type OpenWindowsDiskOptions,
+  openWindowsDisk,
+  type RunWindowsDiskCommandOptions,
+  runWindowsDiskCommand,
+} from "./disks/windows-disk.js";
 export {
   createFaultyDevice,
   type FaultKind,
