@@ -59,3 +59,4 @@ export {
   type VhdGeometry,
   vhdGeometryOf,
 } from "./vhd/vhd-footer.js";
+export { type DeviceRange, type WipeOptions, wipeRanges } from "./wipe.js";

@@ -7,7 +7,6 @@ import {
   createMemoryDevice,
   createOpenDeviceCounter,
   DeviceError,
-  type Disk,
   listDisks,
   openDisk,
   openWindowsDisk,
