@@ -12,12 +12,10 @@ import { type SectorTransform, sectorKernel } from "./sector-transform.js";
 
 const blocksAtOnce = 4;
 
-/** Longer rows make fewer codebook calls; with these sizes the sectors of a batch still fit the second-level cache. */
-function sectorsInBatchOf(sectorSizeInBytes: number): number {
-  return sectorSizeInBytes === 512 ? 2048 : 512;
-}
+/** Longer rows make longer, so fewer, codebook calls; with 2,048 sectors a row has the length that suits them best. */
+const sectorsInBatch = 2048;
 
-export const cbcScratchInBytes: number = sectorsInBatchOf(512) * 16 * (1 + blocksAtOnce);
+export const cbcScratchInBytes: number = sectorsInBatch * 16 * (1 + blocksAtOnce);
 
 export function createCbcTransform(
   arena: Arena,
@@ -28,7 +26,6 @@ export function createCbcTransform(
   const kernel = sectorKernel(arena);
   const codebook = createCodebook(arena.bytes, key, "encrypt");
   const decryption = createChainedDecryption(arena.bytes, key);
-  const sectorsInBatch = sectorsInBatchOf(sectorSizeInBytes);
   const rows = scratchOffset + sectorsInBatch * 16;
   /** The last stored block that the decryption stream was given; it goes into the next one. */
   const lastStored = new Uint8Array(16);

@@ -33,8 +33,8 @@ const saltInBytes = 16;
 /** Fields of the kernel's state, see key-stretch.wat. */
 const initialOffset = 32;
 const saltOffset = 64;
-/** About three milliseconds, and some twenty on a slow machine without WebAssembly. */
-const roundsInSlice = 8192;
+/** One or two milliseconds, and some ten on a slow machine without WebAssembly. */
+const roundsInSlice = 4096;
 
 /**
  * Stretches the hash of a secret into the key that opens a protector. Takes about half a second of one core, in slices of

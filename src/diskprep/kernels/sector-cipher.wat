@@ -22,20 +22,42 @@
       (local.set $target (i32.add (local.get $target) (i32.const 16)))
       (br_if $numbers (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
 
-  ;; Multiplies a tweak by x in GF(2^128), little-endian as XTS wants it. Every lane is shifted by one; the bit that
-  ;; falls out of a lane enters the next one, and the bit that falls out of the top comes back as x^7 + x^2 + x + 1.
-  ;; The body is repeated in $whiten, because a call for every block would cost more than the work.
-  ;;
   ;; XORs each sector with its tweaks. `tweaks` holds the first tweak of each sector, 16 bytes each.
-  ;; `blocksInSector` is a multiple of 4 and not 0.
+  ;; `blocksInSector` is a multiple of 32 and not 0.
+  ;;
+  ;; The next tweak is the last one times x in GF(2^128), little-endian as XTS wants it: every 32-bit lane is shifted by
+  ;; one, the bit that falls out of a lane enters the next lane, and the bit that falls out of the top comes back as
+  ;; x^7 + x^2 + x + 1. Each doubling waits for the one before it, so both halves of a sector are done side by side.
   (func (export "whiten")
     (param $data i32) (param $tweaks i32) (param $sectorCount i32) (param $blocksInSector i32)
-    (local $tweak v128) (local $carry v128) (local $end i32)
+    (local $tweak v128) (local $halfTweak v128) (local $overflow v128) (local $carry v128)
+    (local $half i32) (local $halfSize i32) (local $end i32)
     (local.set $carry (v128.const i32x4 0x87 1 1 1))
+    (local.set $halfSize (i32.shl (local.get $blocksInSector) (i32.const 3)))
     (if (i32.eqz (local.get $sectorCount)) (then (return)))
     (loop $sectors
       (local.set $tweak (v128.load (local.get $tweaks)))
-      (local.set $end (i32.add (local.get $data) (i32.shl (local.get $blocksInSector) (i32.const 4))))
+      (local.set $half (i32.add (local.get $data) (local.get $halfSize)))
+
+      ;; The tweak of the second half: times x^16 for every 16 blocks. Two bytes fall out of the top.
+      (local.set $halfTweak (local.get $tweak))
+      (local.set $end (local.get $halfSize))
+      (loop $sixteenBlocks
+        (local.set $overflow
+          (i8x16.shuffle 14 15 16 16 16 16 16 16 16 16 16 16 16 16 16 16
+            (local.get $halfTweak) (v128.const i32x4 0 0 0 0)))
+        (local.set $halfTweak
+          (v128.xor
+            (v128.xor
+              (i8x16.shuffle 16 16 0 1 2 3 4 5 6 7 8 9 10 11 12 13
+                (local.get $halfTweak) (v128.const i32x4 0 0 0 0))
+              (i32x4.shl (local.get $overflow) (i32.const 7)))
+            (v128.xor
+              (v128.xor (local.get $overflow) (i32x4.shl (local.get $overflow) (i32.const 1)))
+              (i32x4.shl (local.get $overflow) (i32.const 2)))))
+        (br_if $sixteenBlocks (local.tee $end (i32.sub (local.get $end) (i32.const 256)))))
+
+      (local.set $end (local.get $half))
       (loop $blocks
         (v128.store (local.get $data) (v128.xor (local.get $tweak) (v128.load (local.get $data))))
         (local.set $tweak
@@ -45,6 +67,14 @@
               (local.get $carry)
               (i8x16.shuffle 12 13 14 15 0 1 2 3 4 5 6 7 8 9 10 11
                 (i32x4.shr_s (local.get $tweak) (i32.const 31)) (local.get $tweak)))))
+        (v128.store (local.get $half) (v128.xor (local.get $halfTweak) (v128.load (local.get $half))))
+        (local.set $halfTweak
+          (v128.xor
+            (i32x4.shl (local.get $halfTweak) (i32.const 1))
+            (v128.and
+              (local.get $carry)
+              (i8x16.shuffle 12 13 14 15 0 1 2 3 4 5 6 7 8 9 10 11
+                (i32x4.shr_s (local.get $halfTweak) (i32.const 31)) (local.get $halfTweak)))))
         (v128.store offset=16 (local.get $data) (v128.xor (local.get $tweak) (v128.load offset=16 (local.get $data))))
         (local.set $tweak
           (v128.xor
@@ -53,6 +83,14 @@
               (local.get $carry)
               (i8x16.shuffle 12 13 14 15 0 1 2 3 4 5 6 7 8 9 10 11
                 (i32x4.shr_s (local.get $tweak) (i32.const 31)) (local.get $tweak)))))
+        (v128.store offset=16 (local.get $half) (v128.xor (local.get $halfTweak) (v128.load offset=16 (local.get $half))))
+        (local.set $halfTweak
+          (v128.xor
+            (i32x4.shl (local.get $halfTweak) (i32.const 1))
+            (v128.and
+              (local.get $carry)
+              (i8x16.shuffle 12 13 14 15 0 1 2 3 4 5 6 7 8 9 10 11
+                (i32x4.shr_s (local.get $halfTweak) (i32.const 31)) (local.get $halfTweak)))))
         (v128.store offset=32 (local.get $data) (v128.xor (local.get $tweak) (v128.load offset=32 (local.get $data))))
         (local.set $tweak
           (v128.xor
@@ -61,6 +99,14 @@
               (local.get $carry)
               (i8x16.shuffle 12 13 14 15 0 1 2 3 4 5 6 7 8 9 10 11
                 (i32x4.shr_s (local.get $tweak) (i32.const 31)) (local.get $tweak)))))
+        (v128.store offset=32 (local.get $half) (v128.xor (local.get $halfTweak) (v128.load offset=32 (local.get $half))))
+        (local.set $halfTweak
+          (v128.xor
+            (i32x4.shl (local.get $halfTweak) (i32.const 1))
+            (v128.and
+              (local.get $carry)
+              (i8x16.shuffle 12 13 14 15 0 1 2 3 4 5 6 7 8 9 10 11
+                (i32x4.shr_s (local.get $halfTweak) (i32.const 31)) (local.get $halfTweak)))))
         (v128.store offset=48 (local.get $data) (v128.xor (local.get $tweak) (v128.load offset=48 (local.get $data))))
         (local.set $tweak
           (v128.xor
@@ -69,8 +115,18 @@
               (local.get $carry)
               (i8x16.shuffle 12 13 14 15 0 1 2 3 4 5 6 7 8 9 10 11
                 (i32x4.shr_s (local.get $tweak) (i32.const 31)) (local.get $tweak)))))
+        (v128.store offset=48 (local.get $half) (v128.xor (local.get $halfTweak) (v128.load offset=48 (local.get $half))))
+        (local.set $halfTweak
+          (v128.xor
+            (i32x4.shl (local.get $halfTweak) (i32.const 1))
+            (v128.and
+              (local.get $carry)
+              (i8x16.shuffle 12 13 14 15 0 1 2 3 4 5 6 7 8 9 10 11
+                (i32x4.shr_s (local.get $halfTweak) (i32.const 31)) (local.get $halfTweak)))))
+        (local.set $half (i32.add (local.get $half) (i32.const 64)))
         (local.set $data (i32.add (local.get $data) (i32.const 64)))
         (br_if $blocks (i32.ne (local.get $data) (local.get $end))))
+      (local.set $data (local.get $half))
       (local.set $tweaks (i32.add (local.get $tweaks) (i32.const 16)))
       (br_if $sectors (local.tee $sectorCount (i32.sub (local.get $sectorCount) (i32.const 1))))))
 
