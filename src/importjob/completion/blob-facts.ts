@@ -3,6 +3,7 @@ import type { BlobClient, BlobItem } from "@azure/storage-blob";
 import type { AbortSignalLike } from "../../shared/index.js";
 import type { SeedBlobKind } from "../../staging/index.js";
 import { statusCodeOf } from "../service/service-failure.js";
+import type { BlobLabels } from "./catalog-index.js";
 
 /** Properties of one blob that is there. */
 export interface BlobFacts {
@@ -14,10 +15,11 @@ export interface BlobFacts {
   readonly kind: SeedBlobKind | undefined;
   /** The Content-MD5 property; a claim of whoever wrote the blob unless it was written in one request. */
   readonly contentMd5: Uint8Array | undefined;
+  readonly labels: BlobLabels;
 }
 
 /** From an item of a listing. */
-export function factsOfListed({ name, properties }: BlobItem): BlobFacts {
+export function factsOfListed({ name, properties, metadata }: BlobItem): BlobFacts {
   const { etag, contentLength, blobType, contentMD5 } = properties;
   return {
     name,
@@ -25,6 +27,7 @@ export function factsOfListed({ name, properties }: BlobItem): BlobFacts {
     lengthInBytes: contentLength,
     kind: kindOf(blobType),
     contentMd5: nonEmpty(contentMD5),
+    labels: labelsOf(properties, metadata),
   };
 }
 
@@ -34,15 +37,15 @@ export async function readBlobFacts(
   abortSignal: AbortSignalLike | undefined,
 ): Promise<BlobFacts | undefined> {
   try {
-    const { etag, contentLength, blobType, contentMD5 } = await client.getProperties(
-      abortSignal ? { abortSignal } : {},
-    );
+    const properties = await client.getProperties(abortSignal ? { abortSignal } : {});
+    const { etag, contentLength, blobType, contentMD5, metadata } = properties;
     return {
       name: client.name,
       etag: quoteEtag(etag ?? ""),
       lengthInBytes: contentLength,
       kind: kindOf(blobType),
       contentMd5: nonEmpty(contentMD5),
+      labels: labelsOf(properties, metadata),
     };
   } catch (error) {
     if (statusCodeOf(error) === 404) return undefined;
@@ -53,6 +56,25 @@ export async function readBlobFacts(
 /** Lists give the entity tag bare, headers give it in quotes. */
 export function quoteEtag(etag: string): string {
   return etag.startsWith('"') || etag.startsWith("W/") ? etag : `"${etag}"`;
+}
+
+function labelsOf(
+  properties: Pick<
+    BlobItem["properties"],
+    "contentType" | "contentEncoding" | "contentLanguage" | "cacheControl"
+  >,
+  metadata: Readonly<Record<string, string>> | undefined,
+): BlobLabels {
+  const { contentType, contentEncoding, contentLanguage, cacheControl } = properties;
+  return {
+    headers: {
+      ...(contentType && { contentType }),
+      ...(contentEncoding && { contentEncoding }),
+      ...(contentLanguage && { contentLanguage }),
+      ...(cacheControl && { cacheControl }),
+    },
+    metadata: metadata ?? {},
+  };
 }
 
 function kindOf(blobType: string | undefined): SeedBlobKind | undefined {

@@ -1,8 +1,8 @@
 /**
  * Comparing a container with a seed catalog, blob by blob.
  *
- * The container is listed once (flat, 5000 a page); the catalog is held as typed columns, about 42 bytes a blob, so
- * five million blobs need some 210 MB and one listing of a thousand pages. Content is read only where properties do not
+ * The container is listed once (flat, 5000 a page); the catalog is held as typed columns, about 58 bytes a blob, so
+ * five million blobs need some 290 MB and one listing of a thousand pages. Content is read only where properties do not
  * prove it, a bounded number of blobs at a time.
  */
 import type { BlobItem, ContainerClient } from "@azure/storage-blob";
@@ -49,12 +49,14 @@ export interface ReconcileSeedOptions extends AbortOptions, ProgressOptions {
 const stateUnseen = 0;
 const stateEqual = 1;
 const stateUnequal = 2;
+const stateMislabelled = 3;
 
 /**
  * Compares every blob of the catalog with the container: name, kind, length, content. Reads only; may be repeated.
  *
  * Content counts as equal by its Content-MD5 property, by the committed block names when they carry the manifest's
- * hashes, or by its bytes; never without one of them. A container that does not exist holds nothing.
+ * hashes, or by its bytes; never without one of them. Metadata and the headers the catalog gives are compared too and
+ * reported apart (`labelsDiffer`). A container that does not exist holds nothing.
  *
  * @throws RestError when the storage account cannot be asked; AbortError
  */
@@ -100,7 +102,7 @@ export async function reconcileSeed(
           yield { position, facts };
           continue;
         }
-        tally.addEqual(position, evidence);
+        tally.addEqual(position, evidence, facts);
         progress.advance(0, 1, item.name);
       }
     }
@@ -108,10 +110,8 @@ export async function reconcileSeed(
   await forEachConcurrently(unprovenByListing(), concurrency, async ({ position, facts }) => {
     throwIfAborted(abortSignal);
     const blob = await readCatalogBlob(catalog, position, abortSignal);
-    tally.addVerdict(
-      blob,
-      differenceOfProperties(blob, facts) ?? (await verifyBlobContent(context, blob, facts)),
-    );
+    const verdict = differenceOfProperties(blob, facts) ?? (await verifyBlobContent(context, blob, facts));
+    tally.addVerdict(blob, verdict, facts);
     progress.advance(0, 1, facts.name);
   });
   progress.flush();
@@ -125,7 +125,7 @@ async function* listPages(
   { abortSignal, pageSize = 5000 }: ReconcileSeedOptions,
 ): AsyncGenerator<readonly BlobItem[]> {
   const pages = containerClient
-    .listBlobsFlat(abortSignal ? { abortSignal } : {})
+    .listBlobsFlat({ includeMetadata: true, ...(abortSignal && { abortSignal }) })
     .byPage({ maxPageSize: pageSize });
   try {
     for await (const page of pages) yield page.segment.blobItems;
@@ -177,7 +177,8 @@ class Tally {
     bytes: 0,
     empty: 0,
   };
-  readonly #verdicts = { missing: 0, different: 0, "not-verified": 0 };
+  readonly #verdicts = { missing: 0, different: 0, "not-verified": 0, "labels-differ": 0 };
+  #findingCount = 0;
   #equal = 0;
   #equalBytes = 0;
   #unequal = 0;
@@ -194,18 +195,20 @@ class Tally {
     this.#onFinding = onFinding;
   }
 
-  addEqual(position: number, evidence: SeedEvidence): void {
+  addEqual(position: number, evidence: SeedEvidence, facts: BlobFacts): void {
     // A container listed while it changes can name a blob twice; the first look counts.
     if (this.#states[position] !== stateUnseen) return;
-    this.#states[position] = stateEqual;
+    const hasLabels = this.#index.hasLabels(position, facts.labels);
+    this.#states[position] = hasLabels ? stateEqual : stateMislabelled;
+    if (!hasLabels) this.#addMislabelled(position, facts.name);
     this.#equal += 1;
     this.#equalBytes += this.#index.lengthOf(position);
     this.#evidence[evidence] += 1;
   }
 
-  addVerdict(blob: SeedBlob, verdict: BlobVerdict): void {
+  addVerdict(blob: SeedBlob, verdict: BlobVerdict, facts?: BlobFacts): void {
     if (verdict.verdict === "equal") {
-      this.addEqual(blob.index, verdict.evidence);
+      if (facts) this.addEqual(blob.index, verdict.evidence, facts);
       return;
     }
     if (this.#states[blob.index] !== stateUnseen) return;
@@ -213,8 +216,7 @@ class Tally {
     this.#states[blob.index] = stateUnequal;
     this.#unequal += 1;
     this.#verdicts[finding.verdict] += 1;
-    if (this.#findings.length < this.#maximumFindings) this.#findings.push(finding);
-    this.#onFinding?.(finding);
+    this.#addFinding(finding);
   }
 
   addExtra(name: string): void {
@@ -242,22 +244,45 @@ class Tally {
       missing: this.#verdicts.missing,
       different: this.#verdicts.different,
       notVerified: this.#verdicts["not-verified"],
+      labelsDiffer: this.#verdicts["labels-differ"],
       extra: this.#extra,
       evidence: Object.freeze({ ...this.#evidence }),
       findings: Object.freeze(this.#findings.sort((left, right) => left.index - right.index)),
-      findingsOmitted: this.#unequal - this.#findings.length,
+      findingsOmitted: this.#findingCount - this.#findings.length,
       extraNames: Object.freeze(this.#extraNames),
-      unproven: Object.freeze(this.#runs()),
+      unproven: Object.freeze(this.#runs((state) => state === stateUnseen || state === stateUnequal)),
+      mislabelled: Object.freeze(this.#runs((state) => state === stateMislabelled)),
       isProven: this.#equal === this.#index.blobCount,
     });
   }
 
-  #runs(): CatalogRun[] {
+  #addMislabelled(index: number, name: string): void {
+    this.#verdicts["labels-differ"] += 1;
+    const explanation = "Its content is equal; its metadata or headers are not those of the catalog.";
+    this.#addFinding(
+      Object.freeze({
+        index,
+        name,
+        verdict: "labels-differ",
+        reason: "labels",
+        explanation,
+        damagedRanges: undefined,
+      }),
+    );
+  }
+
+  #addFinding(finding: SeedFinding): void {
+    this.#findingCount += 1;
+    if (this.#findings.length < this.#maximumFindings) this.#findings.push(finding);
+    this.#onFinding?.(finding);
+  }
+
+  #runs(isWanted: (state: number) => boolean): CatalogRun[] {
     const runs: CatalogRun[] = [];
     let firstIndex: number | undefined;
     for (let position = 0; position <= this.#states.length; position += 1) {
-      const isUnproven = position < this.#states.length && this.#states[position] !== stateEqual;
-      if (isUnproven) firstIndex ??= position;
+      const isIn = position < this.#states.length && isWanted(this.#states[position]!);
+      if (isIn) firstIndex ??= position;
       else if (firstIndex !== undefined) {
         runs.push(Object.freeze({ firstIndex, endIndex: position }));
         firstIndex = undefined;

@@ -64,7 +64,7 @@ export interface RepairReport {
   readonly alreadyEqual: number;
   /** Sent as a whole. */
   readonly replaced: number;
-  /** Only damaged ranges sent. */
+  /** Only damaged ranges, or only metadata and headers, sent. */
   readonly mended: number;
   readonly bytesSent: number;
   readonly failures: readonly RepairFailure[];
@@ -167,7 +167,7 @@ async function repairBlob(
   const facts = await readBlobFacts(client, abortSignal);
   const damage = facts && (await examine(context, catalog, blob, facts, work.damagedRanges.get(blob.index)));
   if (facts && damage === "none") {
-    if (!work.propertiesToMend.has(blob.index)) return { kind: "alreadyEqual", bytesSent: 0 };
+    if (hasLabelsOf(blob, facts)) return { kind: "alreadyEqual", bytesSent: 0 };
     await updateProperties(context, blob, facts);
     return { kind: "mended", bytesSent: 0 };
   }
@@ -220,6 +220,20 @@ async function examine(
   } as const;
   const verdict = await verifyBlobContent(look, blob, facts);
   return verdict.verdict === "equal" ? "none" : (verdict.finding.damagedRanges ?? "unknown");
+}
+
+function hasLabelsOf({ headers, metadata }: SeedBlob, { labels }: BlobFacts): boolean {
+  const lowered = (pairs: Readonly<Record<string, string>>): string =>
+    JSON.stringify(
+      Object.entries(pairs)
+        .map(([name, value]) => `${name.toLowerCase()}=${value}`)
+        .sort(),
+    );
+  const given = Object.entries(headers) as [keyof typeof headers, string][];
+  return (
+    lowered(metadata) === lowered(labels.metadata) &&
+    given.every(([name, value]) => labels.headers[name] === value)
+  );
 }
 
 function hasRightHash(blob: SeedBlob, { contentMd5 }: BlobFacts): boolean {

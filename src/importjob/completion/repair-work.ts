@@ -11,8 +11,6 @@ import type { CatalogRun, SeedReport } from "./seed-report.js";
 export interface RepairWork {
   readonly runs: readonly CatalogRun[];
   readonly damagedRanges: ReadonlyMap<number, readonly SeedBlobRange[]>;
-  /** Blobs whose headers or metadata could not be stored. */
-  readonly propertiesToMend: ReadonlySet<number>;
   /** Log entries whose blob is not in the catalog, for example renamed ones. */
   readonly unknownEntries: number;
 }
@@ -23,9 +21,8 @@ export function workOfReport(report: SeedReport): RepairWork {
     finding.damagedRanges ? [[finding.index, finding.damagedRanges] as const] : [],
   );
   return {
-    runs: report.unproven,
+    runs: mergeRuns([...report.unproven, ...report.mislabelled]),
     damagedRanges: new Map(known),
-    propertiesToMend: new Set(),
     unknownEntries: 0,
   };
 }
@@ -43,7 +40,6 @@ export async function workOfLogs(
   const index = await indexCatalog(catalog, options);
   const indices = new Set<number>();
   const damagedRanges = new Map<number, readonly SeedBlobRange[]>();
-  const propertiesToMend = new Set<number>();
   const runs: CatalogRun[] = [];
   let unknownEntries = 0;
   for (const log of logs) {
@@ -59,10 +55,6 @@ export async function workOfLogs(
       if (position === undefined) unknownEntries += 1;
       else {
         indices.add(position);
-        const hasBadProperties = [entry.metadataStatus, entry.propertiesStatus].some(
-          (status) => status !== undefined && status !== "Completed",
-        );
-        if (hasBadProperties) propertiesToMend.add(position);
         // A committed block is in the blob and was checked; only the list as a whole is not complete.
         const damaged = entry.failedRanges.filter(({ status }) => status !== "Committed");
         if (damaged.length > 0 && !entry.hasMoreFailedRanges) damagedRanges.set(position, damaged);
@@ -70,7 +62,7 @@ export async function workOfLogs(
     }
   }
   for (const position of indices) runs.push({ firstIndex: position, endIndex: position + 1 });
-  return { runs: mergeRuns(runs), damagedRanges, propertiesToMend, unknownEntries };
+  return { runs: mergeRuns(runs), damagedRanges, unknownEntries };
 }
 
 /** Ascending and without overlaps. */

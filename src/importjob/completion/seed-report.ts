@@ -1,8 +1,8 @@
 /** The proof of arrival: every blob of the catalog is equal, missing, different, or not proven. */
 import type { SeedBlobRange } from "../../staging/index.js";
 
-/** How a blob of the catalog stands in the container. */
-export type SeedBlobVerdict = "equal" | "missing" | "different" | "not-verified";
+/** How a blob of the catalog stands in the container. `labels-differ`: the content is equal, metadata or headers are not. */
+export type SeedBlobVerdict = "equal" | "missing" | "different" | "not-verified" | "labels-differ";
 
 /** Why a blob is not equal. */
 export type SeedFindingReason =
@@ -21,13 +21,15 @@ export type SeedFindingReason =
   | "no-evidence"
   /** Neither the catalog nor the staging folder says what the content should be. */
   | "no-expectation"
+  /** The content is equal, but metadata or headers are not the catalog's. */
+  | "labels"
   /** The blob was replaced while it was being looked at. */
   | "changed-meanwhile";
 
 /** What proved a blob equal. */
 export type SeedEvidence = "content-md5" | "block-hashes" | "bytes" | "empty";
 
-/** One blob that is not proven equal. */
+/** One blob that is not proven equal, or whose labels differ. */
 export interface SeedFinding {
   /** Position in the catalog. */
   readonly index: number;
@@ -59,6 +61,8 @@ export interface SeedReport {
   readonly missing: number;
   readonly different: number;
   readonly notVerified: number;
+  /** Of the equal ones, those whose metadata or headers are not the catalog's; repair sets them. */
+  readonly labelsDiffer: number;
   /** Blobs in the container that are not in the catalog. */
   readonly extra: number;
   /** How the equal ones were proven. */
@@ -70,6 +74,8 @@ export interface SeedReport {
   readonly extraNames: readonly string[];
   /** Every blob that is not proven equal, ascending; complete however many there are. */
   readonly unproven: readonly CatalogRun[];
+  /** The blobs counted in `labelsDiffer`, ascending; complete. */
+  readonly mislabelled: readonly CatalogRun[];
   /** True when every blob of the catalog arrived and is proven equal. */
   readonly isProven: boolean;
 }

@@ -70,8 +70,9 @@ export async function detectImportService(
           (type) => asText(type["resourceType"])?.toLowerCase() === "jobs",
         );
         const locations = asTexts(jobs?.["locations"]).map(normalizeLocation);
+        // A provider that lists nothing has said nothing; one that lists other things only has no jobs.
         const offersJobs =
-          jobs !== undefined &&
+          (jobs !== undefined || (asObjects(body["resourceTypes"]) ?? []).length === 0) &&
           (options.location === undefined ||
             locations.length === 0 ||
             locations.includes(normalizeLocation(options.location)));
