@@ -2,27 +2,29 @@
  * What a blob keeps of the file it was made from, as blob metadata that survives the way through the datacentre. The names are
  * those other tools use for the same thing: `mtime` (rclone), `is_symlink` (AzCopy), `hdi_isfolder` (Data Lake).
  */
-import type { Stats } from "node:fs";
-
 /** Metadata of a symbolic link; the content of the blob is its target. */
 export const symlinkMetadataName = "is_symlink";
 /** Metadata of an empty folder; the blob is empty. */
 export const folderMetadataName = "hdi_isfolder";
 /** Modification time, RFC 3339 with microseconds. */
 export const modifiedMetadataName = "mtime";
+/** The blob name is the path with escapes, see `blobNameFromPath`. */
+export const escapedNameMetadataName = "escaped_name";
+/** A further name of a file; the content of the blob is the path of the first name. */
+export const hardLinkMetadataName = "is_hardlink";
 /** POSIX permission bits, octal. */
 export const modeMetadataName = "mode";
 
 /** The metadata for a file, folder or link; times and permission bits only where they are to be kept. */
 export function attributesOf(
-  stats: Pick<Stats, "mtimeMs" | "mode">,
+  facts: { readonly modifiedAtInMs: number; readonly mode: number },
   kind: "file" | "folder" | "symlink",
   keepAttributes: boolean,
 ): Readonly<Record<string, string>> {
   const metadata: Record<string, string> = {};
   if (keepAttributes) {
-    metadata[modifiedMetadataName] = formatTime(stats.mtimeMs);
-    if (kind !== "symlink") metadata[modeMetadataName] = (stats.mode & 0o7777).toString(8).padStart(4, "0");
+    metadata[modifiedMetadataName] = formatTime(facts.modifiedAtInMs);
+    if (kind !== "symlink") metadata[modeMetadataName] = (facts.mode & 0o7777).toString(8).padStart(4, "0");
   }
   if (kind === "symlink") metadata[symlinkMetadataName] = "true";
   if (kind === "folder") metadata[folderMetadataName] = "true";

@@ -12,23 +12,15 @@ import {
   type SeedBlob,
   type SeedCatalog,
   type StagedBlobReader,
+  type StagedExtent,
 } from "./seed-catalog.js";
 import type { SeedDescriptor } from "./seed-descriptor.js";
 import { blobFilePath, packPath, type SeedLayout } from "./seed-layout.js";
 
-/** Where the bytes of a blob lie in a file. */
-export interface StagedExtent {
-  readonly path: string;
-  readonly offsetInBytes: number;
-}
-
 /** The catalog of a sealed seed in a staging location. */
 export interface StagedSeedCatalog extends SeedCatalog {
   readonly state: SeedDescriptor["state"];
-  /**
-   * File and offset of the staged bytes: small blobs lie one after the other in shared files. Undefined for an empty blob.
-   */
-  stagedFileExtent(blob: SeedBlob): Promise<StagedExtent | undefined>;
+  stagedFileExtent(blob: SeedBlob): StagedExtent | undefined;
   /** The blob at a position. @throws StagingError `option-invalid` when there is none */
   blob(index: number): Promise<SeedBlob>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -245,7 +237,10 @@ function createSealedCatalog(
       return entry === undefined || entry.place.type === "pack" ? undefined : extentOf(entry)?.path;
     },
 
-    stagedFileExtent: async (blob) => extentOf(await entryOf(blob)),
+    stagedFileExtent(blob) {
+      const entry = entries.get(blob);
+      return entry === undefined ? undefined : extentOf(entry);
+    },
 
     async openStagedBlob(blob) {
       const entry = await entryOf(blob);

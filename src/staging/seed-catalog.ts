@@ -53,6 +53,12 @@ export interface StagedBlobReader {
   close(): Promise<void>;
 }
 
+/** Where the bytes of a blob lie in a file. */
+export interface StagedExtent {
+  readonly path: string;
+  readonly offsetInBytes: number;
+}
+
 /** What one seed consists of, in order. Immutable once sealed. */
 export interface SeedCatalog {
   /** Random GUID of the seed. */
@@ -74,6 +80,11 @@ export interface SeedCatalog {
   readRangeHashes(blob: SeedBlob, firstRange: number, count: number): Promise<Uint8Array | undefined>;
   /** Absolute path of the staged file when the content is a plain local file; undefined otherwise. */
   stagedFilePath(blob: SeedBlob): string | undefined;
+  /**
+   * File and offset of the staged bytes, which many small blobs share, for programs that read them in bulk. Undefined for an empty
+   * blob, for a blob this catalog did not give out, and when there is no plain local file. A catalog need not have this method.
+   */
+  stagedFileExtent?(blob: SeedBlob): StagedExtent | undefined;
   /** Opens the staged bytes. @throws StagingError `staged-file-missing`, `staged-file-changed` */
   openStagedBlob(blob: SeedBlob): Promise<StagedBlobReader>;
   /** Releases file handles. May be repeated. */

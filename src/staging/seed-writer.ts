@@ -22,7 +22,8 @@ import {
 import { type ContentHashes, createContentHasher } from "./content-hasher.js";
 import { countedChunks, encodedContent, packedContentLimitInBytes, rest } from "./encoded-content.js";
 import { StagingError } from "./errors.js";
-import type { SeedBlob, SeedBlobHeaders, SeedBlobKind, SeedCatalog } from "./seed-catalog.js";
+import type { StagedSeedCatalog } from "./sealed-catalog.js";
+import type { SeedBlob, SeedBlobHeaders, SeedBlobKind } from "./seed-catalog.js";
 import type { SeedLayout } from "./seed-layout.js";
 import { type PendingBlob, type SeedLog, type SeedLogTotals, writerClosed } from "./seed-log.js";
 import type { WriterLock } from "./writer-lock.js";
@@ -72,7 +73,7 @@ export interface SeedWriter {
    *
    * @throws StagingError `staging-full`, `staging-not-writable`, `staging-io-failed`, `seed-lock-lost`, `writer-closed`
    */
-  seal(): Promise<SeedCatalog>;
+  seal(): Promise<StagedSeedCatalog>;
   /** Waits for running calls, makes them durable and releases the lock; the seed can be resumed. May be repeated. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -91,7 +92,7 @@ export interface SeedWriterContext {
   readonly maximumConcurrentBlobs: number;
   readonly nowInMs: () => number;
   /** Publishes the sealed descriptor and opens the catalog. */
-  readonly publish: (totals: SeedLogTotals) => Promise<SeedCatalog>;
+  readonly publish: (totals: SeedLogTotals) => Promise<StagedSeedCatalog>;
 }
 
 /** A block blob whose bytes are in memory and hashed already. */
@@ -296,7 +297,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     },
     async seal() {
       if (ended) throw writerClosed(jobName);
-      let catalog: SeedCatalog | undefined;
+      let catalog: StagedSeedCatalog | undefined;
       await finish(async () => {
         const totals = await log.flush();
         await lock.check();

@@ -10,6 +10,7 @@ import {
   systemErrorCode,
   throwIfAborted,
 } from "../shared/index.js";
+import { blobNameFromPath } from "./blob-name.js";
 import { type BlobSource, unreadable } from "./blob-source.js";
 import { type BundleItem, bundledSize, bundleFingerprint, createBundlePlanner } from "./bundle.js";
 import { readStagedBundles } from "./bundle-resume.js";
@@ -17,7 +18,7 @@ import { type CompressionOption, rawLengthMetadataName, resolveCompression } fro
 import { type SymlinkPolicy, type WalkedItem, walkDirectory } from "./directory-walk.js";
 import { packedContentLimitInBytes } from "./encoded-content.js";
 import { isStagingError, StagingError } from "./errors.js";
-import { attributesOf } from "./file-attributes.js";
+import { attributesOf, escapedNameMetadataName, hardLinkMetadataName } from "./file-attributes.js";
 import { createFingerprintSet } from "./fingerprint-set.js";
 import { createPathFilter, type PathFilterOptions } from "./path-filter.js";
 import { concernsWholeSeed } from "./seed-log.js";
@@ -94,8 +95,6 @@ const listedFailures = 1000;
 const statBatchFiles = 256;
 const largeFilesAtOnce = 4;
 const defaultBundleSizeInBytes = 16 * 1024 * 1024;
-/** Metadata of a further name of a file; the content of the blob is the first name. */
-export const hardLinkMetadataName = "is_hardlink";
 
 type StagedItem = Extract<WalkedItem, { readonly type: "file" | "empty-directory" | "symlink" }>;
 
@@ -161,10 +160,14 @@ export async function stageDirectory(
 
   const keepAttributes = options.keepAttributes ?? true;
   const metadataOf = (
-    stats: { readonly modifiedAtInMs: number; readonly mode: number },
+    facts: { readonly path: string; readonly modifiedAtInMs: number; readonly mode: number },
     kind: "file" | "folder" | "symlink",
-  ): Readonly<Record<string, string>> =>
-    attributesOf({ mtimeMs: stats.modifiedAtInMs, mode: stats.mode }, kind, keepAttributes);
+  ): Readonly<Record<string, string>> => {
+    const attributes = attributesOf(facts, kind, keepAttributes);
+    return blobNameFromPath(facts.path) === facts.path
+      ? attributes
+      : { ...attributes, [escapedNameMetadataName]: "true" };
+  };
 
   /** Whether an earlier run staged this very state of an item as a blob of its own. */
   const isStaged = async (
@@ -199,7 +202,7 @@ export async function stageDirectory(
         modifiedAtInMs: stats.mtimeMs,
         ...(item.type === "file" ? { lengthInBytes: stats.size } : { kind: "block" }),
         ...(compression === undefined || isPage ? {} : { compression }),
-        metadata: metadataOf({ modifiedAtInMs: stats.mtimeMs, mode: stats.mode }, kind),
+        metadata: metadataOf({ path: item.path, modifiedAtInMs: stats.mtimeMs, mode: stats.mode }, kind),
       });
       onStaged(item.path, 1, size ?? 0);
     } catch (error) {

@@ -57,7 +57,10 @@ export interface SeedWriterOptions extends AbortOptions {
 }
 
 /** Settings and options of a new seed. */
-export interface CreateSeedOptions extends SeedJobSettings, SeedWriterOptions {}
+export interface CreateSeedOptions extends SeedJobSettings, SeedWriterOptions {
+  /** Absolute paths of folders whose files become blobs without being copied; used by `adoptStagingFolder`. Default: none. */
+  readonly adoptedFolders?: readonly string[];
+}
 
 /** A folder that holds seeds. Holds no handles itself. */
 export interface StagingLocation {
@@ -249,7 +252,7 @@ function createStagingLocation(folder: string, options: StagingLocationOptions):
           stateChangedAt: createdAt,
           blobCount: 0,
           totalBytes: 0,
-          adoptedFolders: Object.freeze([]),
+          adoptedFolders: Object.freeze([...(createOptions.adoptedFolders ?? [])]),
           catalog: undefined,
         });
         const header = formatCatalogHeader(descriptor.seedId);
