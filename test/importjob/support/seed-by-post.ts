@@ -12,6 +12,7 @@ import {
   type ImportJobChange,
   type ImportJobService,
   type ImportJobStatus,
+  type ImportLogLevel,
   type ImportOrder,
   type ImportServiceKind,
   monitorImportJob,
@@ -93,6 +94,7 @@ export function usualBlobs(): readonly MemoryBlob[] {
     {
       name: "documents/letter.txt",
       content: patternedBytes(5000, 1),
+      rangeSizeInBytes: 8192,
       headers: { contentType: "text/plain" },
     },
     { name: "documents/many blocks.bin", content: patternedBytes(40_000, 2), rangeSizeInBytes: 8192 },
@@ -126,13 +128,16 @@ export async function stageScene(
       `DISK${sceneCount}-${number + 1}`,
       blobs
         .slice(cut[number], end)
-        .map(({ name, content, kind = "block", rangeSizeInBytes = 4096, metadata }) => ({
+        .map(({ name, content, kind = "block", rangeSizeInBytes = 4096, metadata, headers }) => ({
           path: `${containerName}/${name}`,
           content,
           kind,
           rangeSizeInBytes,
           hasIds: kind === "block",
           disposition,
+          ...(headers?.contentType && {
+            properties: `<Properties><Content-Type>${headers.contentType}</Content-Type></Properties>`,
+          }),
           ...(metadata && {
             metadata: `<Metadata>${Object.entries(metadata)
               .map(([key, value]) => `<${key}>${value}</${key}>`)
