@@ -22,7 +22,7 @@ import {
 import { type BlockDevice, createImageFile, openImageFile } from "../../src/diskprep/device/index.js";
 import { systemCommandRunner } from "../../src/shared/command-runner.js";
 import { systemRandomSource } from "../../src/shared/random-source.js";
-import { isOracleMissing } from "../support/required-programs.js";
+import { isFileMissing, isOracleMissing, isRootMissing } from "../support/required-programs.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -159,6 +159,59 @@ const cases = bitLockerMethods.flatMap((method) => [
       }
       const { stdout } = await systemCommandRunner("dislocker-metadata", ["-V", path]);
       expect(stdout).toMatch(/ENCRYPTED \(4\)/);
+    });
+  },
+);
+
+const lacksMounts =
+  isOracleMissing("dislocker-fuse", "umount") || isRootMissing() || isFileMissing("/dev/fuse");
+
+(lacksMounts ? describe.skip : describe).each(["aes-cbc-256", "xts-aes-128"] as const)(
+  "a volume of 12 TiB, %s",
+  (method) => {
+    test("dislocker reads what lies beyond 1 TiB, beyond 2^31 sectors and at the end", async () => {
+      const path = join(folder, "large.img");
+      const mountPoint = await mkdtemp(join(folder, "mount-"));
+      const sizeInBytes = 12 * 2 ** 40;
+      const places = [0, 2 ** 40 + 8192, 1.5 * 2 ** 40, 6 * 2 ** 40, sizeInBytes - 70_000 * 512];
+      const dataFor = (index: number): Uint8Array =>
+        Uint8Array.from({ length: 70_000 }, (_, at) => (at * (index + 3)) >> 4);
+      let password = "";
+      {
+        await using image = await createImageFile(path, { sizeInBytes });
+        const layout = planBitLockerLayout({
+          volumeSizeInBytes: sizeInBytes,
+          sectorSizeInBytes: 512,
+          clusterSizeInBytes: 4096,
+        });
+        using secrets = createBitLockerSecrets(method);
+        password = secrets.recoveryPassword.format();
+        const metadata = await buildBitLockerMetadata(layout, secrets, { createdAtInMs: 0, label: "LARGE" });
+        await using volume = await createBitLockerVolume(image, layout, secrets, metadata);
+        for (const [index, offset] of places.entries()) await volume.write(offset, dataFor(index));
+        await volume.finish();
+      }
+      const mounted = await systemCommandRunner("dislocker-fuse", [
+        "-V",
+        path,
+        `-p${password}`,
+        "-r",
+        "--",
+        mountPoint,
+      ]);
+      expect(mounted).toMatchObject({ exitCode: 0 });
+      try {
+        await using plain = await openImageFile(join(mountPoint, "dislocker-file"));
+        expect(plain.sizeInBytes).toBe(sizeInBytes);
+        for (const [index, offset] of places.entries()) {
+          const seen = new Uint8Array(70_000);
+          await plain.read(offset, seen);
+          expect({ offset, order: Buffer.compare(seen, dataFor(index)) }).toEqual({ offset, order: 0 });
+        }
+      } finally {
+        await systemCommandRunner("umount", [mountPoint]);
+        await rm(path, { force: true });
+      }
     });
   },
 );

@@ -1,5 +1,5 @@
 /** Which independent programs this computer has, and a loud word when a test must be left out for want of one. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
@@ -30,6 +30,11 @@ export function isOracleMissing(...programs: readonly string[]): boolean {
 /** The same for tests that need the rights of root (loop devices, mounts). */
 export function isRootMissing(): boolean {
   return isMissing(process.getuid?.() === 0 ? [] : ["root"], "not available");
+}
+
+/** The same for tests that need a device node or another file. */
+export function isFileMissing(path: string): boolean {
+  return isMissing(existsSync(path) ? [] : [path], "not there");
 }
 
 function isMissing(things: readonly string[], state: string): boolean {

@@ -1,13 +1,21 @@
 /** Making a BitLocker volume: the plain view to write a file system through, and the publishing of the metadata. */
 import { type AbortOptions, throwIfAborted } from "../../shared/abort.js";
-import type { BlockDevice } from "../device/index.js";
+import type { BlockDevice, SectorSizeInBytes } from "../device/index.js";
 import { bootAreaLengthInBytes } from "./areas.js";
 import { BitLockerError } from "./bitlocker-error.js";
 import type { BitLockerMetadata } from "./build-metadata.js";
 import type { BitLockerLayout } from "./layout.js";
-import type { BitLockerSecrets } from "./secrets.js";
+import type { SectorCipher } from "./sector-cipher.js";
 import { volumeDeviceOf } from "./volume-device.js";
 import { volumeHeaderLengthInBytes } from "./volume-header.js";
+
+/**
+ * What a volume is encrypted with: new secrets, or those of an interrupted run, unlocked again from its metadata.
+ * `BitLockerSecrets` and `UnlockedBitLocker` are both such keys.
+ */
+export interface BitLockerKeys {
+  createSectorCipher(sectorSizeInBytes: SectorSizeInBytes): SectorCipher;
+}
 
 /** The plain view of a volume that is being made. */
 export interface NewBitLockerVolume extends BlockDevice {
@@ -32,13 +40,13 @@ export interface NewBitLockerVolume extends BlockDevice {
 export async function createBitLockerVolume(
   device: BlockDevice,
   layout: BitLockerLayout,
-  secrets: BitLockerSecrets,
+  keys: BitLockerKeys,
   metadata: BitLockerMetadata,
   options: AbortOptions = {},
 ): Promise<NewBitLockerVolume> {
   checkFit(device, layout, metadata);
   throwIfAborted(options.abortSignal);
-  const cipher = secrets.createSectorCipher(layout.sectorSizeInBytes);
+  const cipher = keys.createSectorCipher(layout.sectorSizeInBytes);
   try {
     await device.write(0, new Uint8Array(bootAreaLengthInBytes), options);
     await device.flush(options);

@@ -5,7 +5,12 @@ export {
   type BuildMetadataOptions,
   buildBitLockerMetadata,
 } from "./build-metadata.js";
-export { createBitLockerVolume, type NewBitLockerVolume, writeBitLockerMetadata } from "./create-volume.js";
+export {
+  type BitLockerKeys,
+  createBitLockerVolume,
+  type NewBitLockerVolume,
+  writeBitLockerMetadata,
+} from "./create-volume.js";
 export { type BitLockerMethod, bitLockerMethods } from "./encryption-method.js";
 export { initialHashOfPassword, initialHashOfRecoveryKey, stretchKey } from "./key-stretching.js";
 export {

@@ -57,8 +57,9 @@ export async function stretchKey(
   throwIfAborted(abortSignal);
   const worker = new Worker(workerProgram, {
     eval: true,
-    // Flags of the host such as loaders or --input-type are not meant for this program.
+    // Flags of the host such as loaders or --input-type, also by NODE_OPTIONS, are not meant for this program.
     execArgv: [],
+    env: {},
     workerData: { initialHash: Uint8Array.from(initialHash), salt: Uint8Array.from(salt) },
   });
   let abort: (() => void) | undefined;

@@ -1,10 +1,11 @@
 /** The cipher that turns sectors of a volume into what is stored: AES-CBC or XTS-AES, many sectors at a time. */
 import type { SectorSizeInBytes } from "../device/index.js";
+import { createArena, createBulkSectorCipher, sectorCipherScratchInBytes } from "../kernels/index.js";
 import { BitLockerError } from "./bitlocker-error.js";
-import { createCbcTransform } from "./cbc-transform.js";
 import { type BitLockerMethod, factsOfMethod } from "./encryption-method.js";
-import type { SectorTransform } from "./sector-transform.js";
-import { createXtsTransform } from "./xts-transform.js";
+
+/** The kernels work in memory of their own. Sectors pass through a window of it; a longer one is not faster. */
+const windowInBytes = 2 * 1024 * 1024;
 
 /** Encrypts and decrypts whole sectors in place. Not thread-safe beyond one JavaScript thread; calls are synchronous. */
 export interface SectorCipher extends Disposable {
@@ -45,11 +46,12 @@ export function createSectorCipher(
       { details: { method, keyLengthInBytes: key.length, sectorSizeInBytes } },
     );
   }
-  let transform: SectorTransform | undefined = method.startsWith("xts")
-    ? createXtsTransform(key, sectorSizeInBytes)
-    : createCbcTransform(key, sectorSizeInBytes);
+  const arena = createArena(sectorCipherScratchInBytes + windowInBytes, { isShared: false });
+  const window = arena.bytes.subarray(sectorCipherScratchInBytes, sectorCipherScratchInBytes + windowInBytes);
+  const cipher = createBulkSectorCipher(method, key, sectorSizeInBytes, arena, 0);
+  let isDisposed = false;
 
-  const usable = (buffer: Uint8Array, positionInBytes: number): SectorTransform => {
+  const assertUsable = (buffer: Uint8Array, positionInBytes: number): void => {
     if (
       buffer.length % sectorSizeInBytes !== 0 ||
       positionInBytes % sectorSizeInBytes !== 0 ||
@@ -62,20 +64,27 @@ export function createSectorCipher(
         { details: { lengthInBytes: buffer.length, positionInBytes, sectorSizeInBytes } },
       );
     }
-    if (!transform) throw new BitLockerError("invalid-argument", "The sector cipher was already disposed.");
-    return transform;
+    if (isDisposed) throw new BitLockerError("invalid-argument", "The sector cipher was already disposed.");
+  };
+  const transform = (direction: "encrypt" | "decrypt", buffer: Uint8Array, positionInBytes: number): void => {
+    assertUsable(buffer, positionInBytes);
+    for (let start = 0; start < buffer.length; start += windowInBytes) {
+      const part = buffer.subarray(start, start + windowInBytes);
+      window.set(part);
+      cipher[direction](window.byteOffset, part.length, positionInBytes + start);
+      part.set(window.subarray(0, part.length));
+    }
   };
   const dispose = (): void => {
-    transform?.dispose();
-    transform = undefined;
+    cipher.dispose();
+    window.fill(0);
+    isDisposed = true;
   };
   return Object.freeze({
     method,
     sectorSizeInBytes,
-    encrypt: (buffer: Uint8Array, positionInBytes: number) =>
-      usable(buffer, positionInBytes).encrypt(buffer, positionInBytes),
-    decrypt: (buffer: Uint8Array, positionInBytes: number) =>
-      usable(buffer, positionInBytes).decrypt(buffer, positionInBytes),
+    encrypt: (buffer: Uint8Array, positionInBytes: number) => transform("encrypt", buffer, positionInBytes),
+    decrypt: (buffer: Uint8Array, positionInBytes: number) => transform("decrypt", buffer, positionInBytes),
     dispose,
     [Symbol.dispose]: dispose,
   });

@@ -41,6 +41,8 @@ export interface PartitionTable {
 
 const largestEntryArrayInBytes = 1024 * 1024;
 const mostLogicalPartitions = 128;
+/** Sector 0 holds the protective MBR and sector 1 the header; no partition may begin there. */
+const firstSectorAfterHeader = 2;
 
 /**
  * Reads the partition table. Changes nothing.
@@ -117,6 +119,7 @@ async function readGptCopy(
     arrayInBytes > largestEntryArrayInBytes ||
     header.entriesSector >= sectorCount ||
     header.entriesSector * sectorSizeInBytes + arrayInBytes > sizeInBytes ||
+    header.firstUsableSector < firstSectorAfterHeader ||
     header.lastUsableSector >= sectorCount
   ) {
     return undefined;

@@ -67,7 +67,7 @@ function seal(region: Buffer): Buffer {
   const infoSize = region.readUInt16LE(0x08) * 16;
   if (infoSize + 0x58 > region.length) return region;
   const info = region.subarray(0, infoSize);
-  region.writeUInt16LE(region.length - infoSize > 0xffff ? 0xffff : region.length - infoSize, infoSize);
+  region.writeUInt16LE(Math.min(region.length - infoSize, 0xffff), infoSize);
   region.writeUInt16LE(2, infoSize + 2);
   region.writeUInt32LE(crc32(info), infoSize + 4);
   const hash = createHash("sha256").update(info).digest();

@@ -12,6 +12,7 @@ import {
   mapBitLockerRange,
   openBitLockerVolume,
   planBitLockerLayout,
+  unlockBitLockerMetadata,
 } from "../../../src/diskprep/bitlocker/index.js";
 import {
   type BlockDevice,
@@ -104,6 +105,28 @@ describe.each([
     await expect(openBitLockerVolume(medium, { clearKey: true })).rejects.toMatchObject({
       code: "protector-not-found",
     });
+  });
+
+  test("an interrupted run goes on with keys unlocked from its metadata and ends with the same bytes", async () => {
+    const data = Uint8Array.from({ length: 50_000 }, (_, index) => index >> 2);
+    const whole = create();
+    const volume = await createBitLockerVolume(whole, layout, secrets, metadata);
+    await volume.write(0, data);
+    await volume.write(70 * 2 ** 20, data);
+    await volume.finish();
+
+    const resumed = create();
+    await (await createBitLockerVolume(resumed, layout, secrets, metadata)).write(
+      0,
+      data.subarray(0, 30_000),
+    );
+    using keys = await unlockBitLockerMetadata(metadata, { recoveryPassword: password });
+    await using again = await createBitLockerVolume(resumed, layout, keys, metadata);
+    await again.write(0, data);
+    await again.write(70 * 2 ** 20, data);
+    await again.finish();
+    const bytes = await readBytes(resumed, 0, sizeInBytes);
+    expect(Buffer.compare(bytes, await readBytes(whole, 0, sizeInBytes))).toBe(0);
   });
 
   test("the areas of BitLocker read as zeros and take nothing but zeros", async () => {

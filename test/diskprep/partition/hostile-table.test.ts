@@ -42,6 +42,19 @@ function mend(disk: Buffer): void {
 }
 
 describe("damaged and hostile tables", () => {
+  test("a partition over the table itself is not believed", async () => {
+    const disk = Buffer.from(base);
+    disk.writeBigUInt64LE(0n, 512 + 0x28);
+    disk.fill(1, 1024 + 128, 1024 + 128 + 16);
+    mend(disk);
+    const device = createMemoryDevice(sizeInBytes);
+    await device.write(0, disk);
+    expect(await readPartitionTable(device)).toMatchObject({
+      copy: "backup",
+      partitions: [{ offsetInBytes: 2 ** 20 }],
+    });
+  });
+
   test.each([
     ["as they are", false],
     ["with right checksums", true],
@@ -54,17 +67,15 @@ describe("damaged and hostile tables", () => {
         if (isMended) mend(disk);
         const { device, operations } = recordDevice(createMemoryDevice(sizeInBytes));
         await device.write(0, disk);
-        try {
-          const table = await readPartitionTable(device);
-          seen.set(`${table.kind} ${table.copy}`, 1);
-          for (const { offsetInBytes, lengthInBytes } of table.partitions) {
-            expect(offsetInBytes).toBeGreaterThan(0);
-            expect(lengthInBytes).toBeGreaterThan(0);
-            expect(offsetInBytes + lengthInBytes).toBeLessThanOrEqual(sizeInBytes);
-          }
-        } catch (error) {
+        const table = await readPartitionTable(device).catch((error: unknown) => {
           expect((error as Error).name).toBe("PartitionError");
           seen.set((error as { code: string }).code, 1);
+        });
+        if (table) seen.set(`${table.kind} ${table.copy}`, 1);
+        for (const { offsetInBytes, lengthInBytes } of table?.partitions ?? []) {
+          expect(offsetInBytes).toBeGreaterThan(0);
+          expect(lengthInBytes).toBeGreaterThan(0);
+          expect(offsetInBytes + lengthInBytes).toBeLessThanOrEqual(sizeInBytes);
         }
         expect(operations.length).toBeLessThan(200);
         expect(Math.max(...operations.slice(1).map((one) => one.lengthInBytes))).toBeLessThanOrEqual(2 ** 20);
