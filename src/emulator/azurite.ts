@@ -52,9 +52,8 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   const child = spawn(
     process.execPath,
     [
-      // Blobs live outside the JavaScript heap; a small young generation keeps the metadata heap from ballooning.
-      "--max-semi-space-size=8",
-      "--optimize-for-size",
+      // Every request leaves much short-lived garbage; Node's default young generation would promote a part of it.
+      "--max-semi-space-size=32",
       entry,
       "--blobHost",
       "127.0.0.1",

@@ -28,6 +28,8 @@ export interface FaultInjector {
   clear(): void;
   /** The refusal of this request, if a fault hits it. */
   takeArmFault(request: EmulatorRequest): EmulatorResponse | undefined;
+  /** Whether any fault of the storage account is set. */
+  hasStorageFaults(): boolean;
   /** Status with which a request of the datacentre to this container is refused, if a fault hits it. */
   takeStorageFault(containerName: string): 403 | 503 | undefined;
 }
@@ -74,6 +76,7 @@ export function createFaultInjector(): FaultInjector {
         { headers: { "Retry-After": String(seconds) } },
       );
     },
+    hasStorageFaults: () => isAccountForbidden || forbiddenContainers.size > 0 || busyRequests > 0,
     takeStorageFault(containerName) {
       if (busyRequests > 0) {
         busyRequests -= 1;

@@ -80,12 +80,13 @@ async function startRange(
     if (context.abortSignal?.aborted) throw error;
     return settled("IOFailed");
   }
-  if (createHash("md5").update(bytes).digest("hex").toUpperCase() !== range.hash) {
+  const md5 = createHash("md5").update(bytes).digest();
+  if (md5.toString("hex").toUpperCase() !== range.hash) {
     leave();
     return settled("Corrupted");
   }
   crc64?.update(bytes);
-  return { finished: target.put(range, bytes).finally(leave) };
+  return { finished: target.put(range, bytes, md5).finally(leave) };
 }
 
 async function finishBlob(

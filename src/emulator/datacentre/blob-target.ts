@@ -2,7 +2,6 @@
  * Where the parts of one blob go: the requests for block blobs of one part, block blobs of several blocks and page
  * blobs, each obeying the import disposition.
  */
-import { createHash } from "node:crypto";
 import type { BlobHTTPHeaders, ContainerClient } from "@azure/storage-blob";
 import { type BlobRefusal, isBlobThere, refusalOf } from "./blob-account.js";
 import type { AnnouncedBlob, AnnouncedRange } from "./import-manifest.js";
@@ -22,8 +21,8 @@ export interface TargetOutcome {
 export interface BlobTarget {
   /** Whether reading on is useless: the blob was refused, or is skipped. */
   isLost(): boolean;
-  /** Takes a part that matches its hash. The bytes are free again when this resolves. Never rejects. */
-  put(range: AnnouncedRange, bytes: Uint8Array): Promise<RangeStatus>;
+  /** Takes a part and its MD5. The bytes are free again when this resolves. Never rejects. */
+  put(range: AnnouncedRange, bytes: Uint8Array, md5: Uint8Array): Promise<RangeStatus>;
   /** Completes the blob when every part has been put or given up. Never rejects. */
   finish(ranges: readonly RangeOutcome[]): Promise<TargetOutcome>;
 }
@@ -54,7 +53,7 @@ export function openBlobTarget(options: BlobTargetOptions): BlobTarget {
 function openSingleBlockTarget({ blob, container, headers, metadata }: BlobTargetOptions): BlobTarget {
   let refusal: BlobRefusal | undefined;
   let placement: Placement | undefined;
-  const upload = async (bytes: Uint8Array | undefined): Promise<void> => {
+  const upload = async (bytes: Uint8Array | undefined, md5?: Uint8Array): Promise<void> => {
     try {
       const client = await container;
       const send = async (blobName: string, onlyIfAbsent: boolean): Promise<void> => {
@@ -64,7 +63,7 @@ function openSingleBlockTarget({ blob, container, headers, metadata }: BlobTarge
           await blobClient.commitBlockList([], { blobHTTPHeaders: headers, metadata, conditions });
         } else {
           await blobClient.upload(bytes, bytes.byteLength, {
-            blobHTTPHeaders: { blobContentMD5: md5Of(bytes), ...headers },
+            blobHTTPHeaders: { ...(md5 && { blobContentMD5: md5 }), ...headers },
             metadata,
             conditions,
           });
@@ -77,8 +76,8 @@ function openSingleBlockTarget({ blob, container, headers, metadata }: BlobTarge
   };
   return {
     isLost: () => false,
-    async put(_range, bytes) {
-      await upload(bytes);
+    async put(_range, bytes, md5) {
+      await upload(bytes, md5);
       return refusal?.rangeStatus ?? "Completed";
     },
     async finish(ranges) {
@@ -108,7 +107,7 @@ function openBlockListTarget({ blob, container, headers, metadata }: BlobTargetO
   })();
   return {
     isLost: () => refusal !== undefined || placement?.dispositionStatus === "Skipped",
-    async put(range, bytes) {
+    async put(range, bytes, md5) {
       await placed;
       if (refusal !== undefined || placement === undefined || placement.dispositionStatus === "Skipped") {
         return "Cancelled";
@@ -116,7 +115,7 @@ function openBlockListTarget({ blob, container, headers, metadata }: BlobTargetO
       try {
         const client = (await container).getBlockBlobClient(placement.blobName);
         await client.stageBlock(idOf(range), bytes, bytes.byteLength, {
-          transactionalContentMD5: md5Of(bytes),
+          transactionalContentMD5: md5,
         });
         return "Uncommitted";
       } catch (error) {
@@ -177,7 +176,7 @@ function openPageBlobTarget(options: BlobTargetOptions): BlobTarget {
   })();
   return {
     isLost: () => refusal !== undefined || placement?.dispositionStatus === "Skipped",
-    async put(range, bytes) {
+    async put(range, bytes, md5) {
       await placed;
       if (refusal !== undefined || placement === undefined || placement.dispositionStatus === "Skipped") {
         return "Cancelled";
@@ -185,7 +184,7 @@ function openPageBlobTarget(options: BlobTargetOptions): BlobTarget {
       try {
         const client = (await container).getPageBlobClient(placement.blobName);
         await client.uploadPages(bytes, range.offsetInBytes, bytes.byteLength, {
-          transactionalContentMD5: md5Of(bytes),
+          transactionalContentMD5: md5,
         });
         return "Completed";
       } catch (error) {
@@ -279,8 +278,4 @@ function blockIdOfIndex(index: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(index);
   return bytes.toString("base64");
-}
-
-function md5Of(bytes: Uint8Array): Uint8Array {
-  return createHash("md5").update(bytes).digest();
 }
