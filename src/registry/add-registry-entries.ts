@@ -2,6 +2,7 @@
  * What `AzureOfflineBackupCertGen.exe AddRegistryEntries` does: brings the parameters file to where the agent looks
  * for it and writes the entries the agent reads. First a plan that changes nothing, then its application.
  */
+import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, win32 } from "node:path";
 import {
@@ -25,7 +26,7 @@ import {
 } from "./agent-entries.js";
 import { RegistryError } from "./registry-error.js";
 import type { RegistryStore } from "./registry-store.js";
-import { areRegistryValuesEqual, type RegistryValue, registryText } from "./registry-value.js";
+import { type RegistryValue, registryText } from "./registry-value.js";
 
 /** Options of {@link planAddRegistryEntries}. The first three are those of the original command. */
 export interface AddRegistryEntriesOptions extends AbortOptions {
@@ -70,6 +71,8 @@ export interface RegistryEntriesPlan {
   /** Where the agent looks for the parameters file on the server. */
   readonly agentFilePath: string;
   readonly thumbprint: string;
+  /** Of the parameters file, so that a plan is not applied to another one. */
+  readonly paramsFileSha256: string;
   /** Undefined when it cannot be told, because the registry is not that of the server. */
   readonly isCertificateInstalled: boolean | undefined;
   /** One line for each change, for a dry run. */
@@ -112,14 +115,16 @@ export async function planAddRegistryEntries(
 
   const planEntry = async (
     entry: AgentRegistryEntry,
-    value: RegistryValue,
-  ): Promise<RegistryEntriesChange> => {
+    wanted: string,
+  ): Promise<Extract<RegistryEntriesChange, { target: "registry" }>> => {
     const previous = await registry.getValue(entry.keyPath, entry.name, { abortSignal });
-    const kind =
-      previous === undefined ? "add" : areRegistryValuesEqual(previous, value) ? "keep" : "replace";
+    // Thumbprints and ids mean the same in either case.
+    const isSame = previous?.type === "REG_SZ" && previous.data.toUpperCase() === wanted.toUpperCase();
+    const value = isSame ? previous : registryText(wanted);
+    const kind = previous === undefined ? "add" : isSame ? "keep" : "replace";
     return Object.freeze({ target: "registry", kind, entry, value, previous });
   };
-  const userChange = await planEntry(currentUserIdEntry, registryText(azureUserId));
+  const userChange = await planEntry(currentUserIdEntry, azureUserId);
   if (userChange.kind === "replace" && options.replaceCurrentUserId !== true) {
     throw new RegistryError(
       "entry-conflict",
@@ -129,7 +134,7 @@ export async function planAddRegistryEntries(
   }
   const changes: readonly RegistryEntriesChange[] = Object.freeze([
     Object.freeze({ target: "file", kind: await compareFile(filePath, content), path: filePath }),
-    await planEntry(certificateThumbprintEntry(azureUserId), registryText(certificate.thumbprint)),
+    await planEntry(certificateThumbprintEntry(azureUserId), certificate.thumbprint),
     userChange,
   ]);
   const installed = await registry.listKeys(installedCertificatesKey, { abortSignal });
@@ -137,6 +142,7 @@ export async function planAddRegistryEntries(
     changes,
     agentFilePath,
     thumbprint: certificate.thumbprint,
+    paramsFileSha256: createHash("sha256").update(content).digest("hex"),
     isCertificateInstalled: installed?.some((name) => name.toUpperCase() === certificate.thumbprint),
     lines: Object.freeze(changes.map(describeChange)),
   });
@@ -153,7 +159,9 @@ export async function applyRegistryEntries(
   options: AddRegistryEntriesOptions,
 ): Promise<void> {
   const current = await planAddRegistryEntries(options);
-  if (JSON.stringify(current.lines) !== JSON.stringify(plan.lines)) {
+  const isAsPlanned =
+    current.paramsFileSha256 === plan.paramsFileSha256 && current.lines.join("\n") === plan.lines.join("\n");
+  if (!isAsPlanned) {
     throw new RegistryError(
       "entry-conflict",
       "The parameters file or the registry has changed since the plan was made; nothing was changed. Make a new plan.",

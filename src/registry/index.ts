@@ -6,7 +6,6 @@ export * from "./reg-file-registry.js";
 export * from "./registry-error.js";
 export * from "./registry-store.js";
 export {
-  areRegistryValuesEqual,
   type RawRegistryType,
   type RegistryValue,
   registryText,

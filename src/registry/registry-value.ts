@@ -42,15 +42,6 @@ export function registryText(data: string): RegistryValue {
   return { type: "REG_SZ", data };
 }
 
-/** Whether type and data agree. */
-export function areRegistryValuesEqual(one: RegistryValue, other: RegistryValue): boolean {
-  if (one.type !== other.type) return false;
-  if (typeof one.data !== "object") return one.data === other.data;
-  const left: ArrayLike<unknown> = one.data;
-  const right = other.data as ArrayLike<unknown>;
-  return left.length === right.length && Array.from(left).every((item, index) => item === right[index]);
-}
-
 const hiveNames: Readonly<Record<string, string>> = {
   HKLM: "HKEY_LOCAL_MACHINE",
   HKCU: "HKEY_CURRENT_USER",

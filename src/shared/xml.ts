@@ -57,6 +57,9 @@ export function readXml(source: string | Uint8Array, options: ReadXmlOptions): X
   return parseCheckedDocument(text);
 }
 
+/** Characters of a name that cannot be its first (XML 1.0 §2.3, NameChar without NameStartChar). */
+const wrongStart = /^[-.0-9\u00B7\u0300-\u036F\u203F\u2040]/;
+
 /** Refuses everything that is not one well-formed document with the expected root. */
 function checkDocument(text: string, options: ReadXmlOptions): void {
   const maxDepth = options.maxDepth ?? 32;
@@ -91,7 +94,17 @@ function checkDocument(text: string, options: ReadXmlOptions): void {
       details: position(),
     });
   });
+  // saxes looks at the first character of a whole name only, not at the one behind the prefix.
+  const checkLocalName = (name: string): void => {
+    if (wrongStart.test(name)) {
+      throw new XmlError("not-well-formed", `Line ${parser.line}: '${name}' is not an XML name.`, {
+        details: position(),
+      });
+    }
+  };
   parser.on("opentag", (tag) => {
+    checkLocalName(tag.local);
+    for (const { local } of Object.values(tag.attributes)) checkLocalName(local);
     depth += 1;
     if (depth > maxDepth) {
       throw new XmlError(
@@ -135,19 +148,33 @@ function parseCheckedDocument(text: string): XmlElement {
     trimValues: false,
     // Decoded below: only the five predefined entities and character references are left in a checked document.
     processEntities: false,
-    ignoreDeclaration: true,
-    ignorePiTags: true,
     maxNestedTags: Number.MAX_SAFE_INTEGER,
   });
+  const content = withoutMarginalia(text);
   let nodes: readonly ParsedNode[];
   try {
-    nodes = parser.parse(text) as readonly ParsedNode[];
+    nodes = parser.parse(content) as readonly ParsedNode[];
   } catch (cause) {
     throw new XmlError("not-well-formed", "The document uses a name that this reader refuses.", { cause });
   }
   const root = nodes.map(toChild).find((child) => typeof child === "object");
   if (root === undefined) throw new XmlError("not-well-formed", "The document has no root element.");
   return root;
+}
+
+/**
+ * The document without declaration, comments and processing instructions, which `fast-xml-parser` misreads when they
+ * hold quotes. In a checked document the three openings occur nowhere else, CDATA sections apart.
+ */
+function withoutMarginalia(text: string): string {
+  return text.replace(/<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>/gs, (part) => {
+    if (part.startsWith("<![CDATA[")) return part;
+    // saxes takes a question mark right behind the target for a part of it.
+    if (part.startsWith("<?") && !/^<\?[^\s?]+(?:\s.*)?\?>$/s.test(part)) {
+      throw new XmlError("not-well-formed", "The document holds a malformed processing instruction.");
+    }
+    return "";
+  });
 }
 
 function toChild(node: ParsedNode): XmlElement | string {

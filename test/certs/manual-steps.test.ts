@@ -67,7 +67,7 @@ test("clouds: four in the table, others made, none by accident", () => {
     { name: "mine", resourceManagerEndpoint: "https://x.example", graphEndpoint: "x" },
   ]) {
     expect(() => createCustomCloud(wrong)).toThrow(
-      expect.objectContaining({ code: "invalid-argument" }) as Error,
+      expect.objectContaining({ code: "invalid-argument" }) as unknown as Error,
     );
   }
 });

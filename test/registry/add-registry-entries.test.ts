@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
@@ -120,6 +120,23 @@ describe("addRegistryEntries", () => {
     expect(await readdir(folder)).toEqual(["OfflineApplicationParams.xml"]);
     const plan = await addRegistryEntries({ ...options(), replaceCurrentUserId: true });
     expect(plan.changes.map(({ kind }) => kind)).toEqual(["add", "add", "replace"]);
+  });
+
+  test("leaves the user's id as it is when it differs in case only", async () => {
+    const { keyPath, name } = currentUserIdEntry;
+    await registry.setValue(keyPath, name, registryText(azureUserId.toUpperCase()));
+    const plan = await addRegistryEntries(options());
+    expect([plan.changes.map(({ kind }) => kind), await registry.getValue(keyPath, name)]).toEqual([
+      ["add", "add", "keep"],
+      registryText(azureUserId.toUpperCase()),
+    ]);
+  });
+
+  test("does nothing when the parameters file has changed since the plan was made", async () => {
+    const plan = await planAddRegistryEntries(options());
+    await appendFile(xmlFilePath, "<!-- -->\n");
+    await expect(applyRegistryEntries(plan, options())).rejects.toMatchObject({ code: "entry-conflict" });
+    expect(registry.entries()).toEqual([]);
   });
 
   test("does nothing when the registry has changed since the plan was made", async () => {
