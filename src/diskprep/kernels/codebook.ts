@@ -29,11 +29,20 @@ export function createCodebook(
 }
 
 /**
- * AES-CBC decryption of one endless stream that begins with a zero vector: every block comes out XORed with the stored
- * block given before it, in this call or the last.
+ * AES-CBC of one endless stream that begins after a block of zeros: each block is combined with the stored block before
+ * it, in this call or the last.
  */
-export function createChainedDecryption(arenaBytes: Uint8Array, key: Uint8Array): Codebook {
-  return createStream(arenaBytes, createDecipheriv(`aes-${key.length * 8}-cbc`, key, new Uint8Array(16)));
+export function createChain(
+  arenaBytes: Uint8Array,
+  key: Uint8Array,
+  direction: "encrypt" | "decrypt",
+): Codebook {
+  const name = `aes-${key.length * 8}-cbc`;
+  const zeros = new Uint8Array(16);
+  return createStream(
+    arenaBytes,
+    direction === "encrypt" ? createCipheriv(name, key, zeros) : createDecipheriv(name, key, zeros),
+  );
 }
 
 function createStream(arenaBytes: Uint8Array, cipher: Cipher | Decipher): Codebook {
