@@ -66,7 +66,8 @@ export interface ExtractSeedReport {
 }
 
 const listedFailures = 1000;
-const maximumIndexBytes = 256 * 1024 * 1024;
+/** Longest index of a bundle that is read. */
+export const maximumIndexBytes: number = 256 * 1024 * 1024;
 const maximumLinkBytes = 64 * 1024;
 
 interface Link {
@@ -290,7 +291,8 @@ async function* checkedChunks(blob: ExtractableBlob): AsyncGenerator<Uint8Array>
     throw damaged(blob.name, "its MD5 is another");
 }
 
-async function textOf(blob: ExtractableBlob, maximumBytes: number): Promise<string> {
+/** The text of a blob, decompressed. @throws StagingError `content-damaged` when it is longer than allowed */
+export async function textOf(blob: ExtractableBlob, maximumBytes: number): Promise<string> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of contentOf(blob)) {

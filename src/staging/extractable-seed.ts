@@ -56,6 +56,19 @@ export interface BlobContainer {
 
 const readSizeInBytes = 1024 * 1024;
 
+/** One blob of a sealed seed in its staging folder. */
+export function extractableBlob(catalog: SeedCatalog, blob: SeedBlob): ExtractableBlob {
+  return {
+    name: blob.name,
+    lengthInBytes: blob.lengthInBytes,
+    contentEncoding: blob.headers.contentEncoding,
+    metadata: lowerCased(blob.metadata),
+    md5: blob.md5,
+    modifiedAtInMs: blob.modifiedAtInMs,
+    open: () => stagedChunks(catalog, blob),
+  };
+}
+
 /** A sealed seed in its staging folder. */
 export function extractableCatalog(
   catalog: SeedCatalog,
@@ -63,15 +76,7 @@ export function extractableCatalog(
 ): ExtractableSeed {
   const indexes = new WeakMap<ExtractableBlob, number>();
   const toExtract = (blob: SeedBlob): ExtractableBlob => {
-    const extractable: ExtractableBlob = {
-      name: blob.name,
-      lengthInBytes: blob.lengthInBytes,
-      contentEncoding: blob.headers.contentEncoding,
-      metadata: lowerCased(blob.metadata),
-      md5: blob.md5,
-      modifiedAtInMs: blob.modifiedAtInMs,
-      open: () => stagedChunks(catalog, blob),
-    };
+    const extractable = extractableBlob(catalog, blob);
     indexes.set(extractable, blob.index);
     return extractable;
   };

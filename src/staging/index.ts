@@ -18,6 +18,18 @@ export { isStagingError, StagingError, type StagingErrorCode } from "./errors.js
 export { type ExtractSeedOptions, type ExtractSeedReport, extractSeed } from "./extract-seed.js";
 export type { ExistingFilePolicy } from "./extract-target.js";
 export type { BlobContainer } from "./extractable-seed.js";
+export {
+  listSeedFiles,
+  readBundleIndexText,
+  type SeedFile,
+  withoutBundleMembers,
+} from "./list-seed-files.js";
+export {
+  type ListSourceFilesOptions,
+  listSourceFiles,
+  type SourceFile,
+  type UnreadableSourceFile,
+} from "./list-source-files.js";
 export type { StagedSeedCatalog } from "./sealed-catalog.js";
 export * from "./seed-catalog.js";
 export type { SeedJobSettings, SeedState, SeedSummary } from "./seed-descriptor.js";
