@@ -90,7 +90,7 @@ function checkFields(bytes: Uint8Array, deviceSize: number, list: FindingList): 
   if (clusterCount > 0xffff_ffff) complain(0x28, `${clusterCount} clusters are more than 2^32 - 1`);
   const mftCluster = uint64At(view, 0x30);
   const mirrorCluster = uint64At(view, 0x38);
-  if (mftCluster === 0 || mftCluster >= clusterCount)
+  if (mftCluster === 0 || mftCluster * clusterSize + recordSize > clusterCount * clusterSize)
     return complain(0x30, `cluster ${mftCluster} cannot hold the MFT`);
   if (mirrorCluster === 0 || mirrorCluster >= clusterCount || mirrorCluster === mftCluster) {
     complain(0x38, `cluster ${mirrorCluster} cannot hold the mirror of the MFT`);

@@ -1,4 +1,5 @@
 /** Checks all directories against all names: every entry has its file, every file its entry, everything in order. */
+import { firstDifference } from "./check-boot-sector.js";
 import type { CheckContext, CheckedFile } from "./check-context.js";
 import { seenFlag } from "./check-context.js";
 import { compareNames } from "./inspect-record.js";
@@ -6,12 +7,15 @@ import { referenceAt, textAt, viewOf } from "./little-endian-fields.js";
 import { walkIndex } from "./walk-index.js";
 
 const fileNameCollation = 1;
+/** Entries of one directory whose difference is looked into. */
+const maxDifferences = 1000;
 
 /** Checks the `$I30` index of one directory. */
 export async function checkDirectory(context: CheckContext, file: CheckedFile): Promise<void> {
   const { list } = context;
   const directory = file.record.record;
   let previous: string | undefined;
+  const differing: DirectoryEntryFacts[] = [];
   await walkIndex(
     context,
     file,
@@ -38,9 +42,12 @@ export async function checkDirectory(context: CheckContext, file: CheckedFile): 
         );
       }
       previous = name;
-      checkEntry(context, directory, { record, sequence, key, name, offset });
+      const facts = { record, sequence, key, name, offset };
+      const isSame = checkEntry(context, directory, facts);
+      if (!isSame && differing.length < maxDifferences) differing.push({ ...facts, key: key.slice() });
     },
   );
+  for (const entry of differing) await reportDifference(context, directory, entry);
 }
 
 interface DirectoryEntryFacts {
@@ -51,13 +58,14 @@ interface DirectoryEntryFacts {
   readonly offset: number;
 }
 
-function checkEntry(context: CheckContext, directory: number, entry: DirectoryEntryFacts): void {
+/** Checks where an entry leads; false when its key differs from the name in the record it leads to. */
+function checkEntry(context: CheckContext, directory: number, entry: DirectoryEntryFacts): boolean {
   const { list, names } = context;
   const { record, sequence, key, name, offset } = entry;
   const label = `directory ${directory}, entry ${JSON.stringify(name)}`;
   if (record >= context.recordCount || (context.seen[record]! & seenFlag.inUse) === 0) {
     list.add("index-reference", directory, offset, `${label}: record ${record} holds no file`);
-    return;
+    return true;
   }
   if (context.sequences[record] !== sequence) {
     list.add(
@@ -68,22 +76,51 @@ function checkEntry(context: CheckContext, directory: number, entry: DirectoryEn
     );
   }
   const row = names.find(record, key);
-  if (row === undefined) {
-    // Still the entry of that file: it would be reported as missing a second time otherwise.
-    const { first, end } = names.rowsOf(record);
-    if (end - first === 1 && names.row(first).parentRecord === directory) names.markSeen(first);
-    list.add("index-entry", directory, offset, `${label}: it differs from the name in record ${record}`);
-    return;
-  }
-  if (names.row(row).parentRecord !== directory) {
+  // An entry with other sizes or times is still the entry of that name; it must not be reported as missing too.
+  const sameName = row ?? names.findByName(record, key);
+  if (sameName !== undefined) names.markSeen(sameName);
+  if (row !== undefined && names.row(row).parentRecord !== directory) {
     list.add(
       "index-entry",
       directory,
-      offset,
+      offset + 0x10,
       `${label}: record ${record} says it lies in ${names.row(row).parentRecord}`,
     );
   }
-  names.markSeen(row);
+  return row !== undefined;
+}
+
+const keyFields: readonly (readonly [number, string])[] = [
+  [0x42, "name"],
+  [0x41, "namespace"],
+  [0x40, "name length"],
+  [0x38, "attributes"],
+  [0x30, "size"],
+  [0x28, "allocated size"],
+  [0x08, "times"],
+  [0x00, "parent"],
+];
+
+/** Says in which field an entry differs from the name in its record. */
+async function reportDifference(
+  context: CheckContext,
+  directory: number,
+  entry: DirectoryEntryFacts,
+): Promise<void> {
+  const file = await context.readFile(entry.record);
+  const names = (file?.attributes ?? []).flatMap(({ attribute }) =>
+    attribute.type === 0x30 && attribute.value ? [attribute.value] : [],
+  );
+  const closest = names
+    .map((value) => firstDifference(entry.key, value) ?? 0)
+    .reduce((best, position) => Math.max(best, position), 0);
+  const field = keyFields.find(([position]) => closest >= position)?.[1] ?? "parent";
+  context.list.add(
+    "index-entry",
+    directory,
+    entry.offset + 0x10 + closest,
+    `directory ${directory}, entry ${JSON.stringify(entry.name)}: its ${field} ${field === "times" ? "differ" : "differs"} from the name in record ${entry.record}`,
+  );
 }
 
 /** After all directories: every name must have been seen once, and its parent must be a directory in use. */

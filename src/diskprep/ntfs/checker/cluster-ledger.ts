@@ -1,7 +1,7 @@
 /** Who owns which clusters: found double use, and compared with the volume's bitmap. */
 import { type AbortOptions, throwIfAborted } from "../../../shared/abort.js";
 import type { CheckedGeometry } from "./check-boot-sector.js";
-import type { FindingList } from "./finding.js";
+import type { FindingList, NtfsFindingCode } from "./finding.js";
 import { GrowingColumn } from "./growing-column.js";
 import type { CheckedStream } from "./volume-streams.js";
 
@@ -120,6 +120,7 @@ export function createClusterLedger(geometry: CheckedGeometry): ClusterLedger {
     },
   };
 
+  /** Neighbouring clusters with the same fault and owner make one finding. */
   function reportDifferences(
     actual: Uint8Array,
     expected: Uint8Array,
@@ -127,39 +128,43 @@ export function createClusterLedger(geometry: CheckedGeometry): ClusterLedger {
     bitmap: CheckedStream,
     list: FindingList,
   ): void {
+    let open:
+      | { code: NtfsFindingCode; run: number | undefined; first: number; last: number; offset: number }
+      | undefined;
+    const close = (): void => {
+      if (!open) return;
+      const { code, run, first, last, offset } = open;
+      const record = run === undefined ? bitmapRecord : records.at(run);
+      const range = first === last ? `cluster ${first}` : `clusters ${first} to ${last}`;
+      const what = {
+        "bitmap-tail": "beyond the end of the volume: marked free",
+        "cluster-marked-free": `of record ${record}: marked free`,
+        "cluster-without-owner": "marked as used, but no file has them",
+      }[code as string];
+      list.add(code, record, offset, `${range} ${what}`);
+      open = undefined;
+    };
     for (let index = 0; index < actual.length; index++) {
       const difference = actual[index]! ^ expected[index]!;
-      if (difference === 0) continue;
-      const offset = bitmap.offsetOf(position + index);
-      for (let bit = 0; bit < 8; bit++) {
+      for (let bit = 0; difference !== 0 && bit < 8; bit++) {
         if (((difference >>> bit) & 1) === 0) continue;
         const cluster = (position + index) * 8 + bit;
-        if (cluster >= geometry.clusterCount) {
-          list.add(
-            "bitmap-tail",
-            bitmapRecord,
-            offset,
-            `cluster ${cluster} does not exist, but is marked free`,
-          );
-        } else if (((expected[index]! >>> bit) & 1) === 1) {
-          const run = ownerOf(cluster);
-          const record = run === undefined ? bitmapRecord : records.at(run);
-          list.add(
-            "cluster-marked-free",
-            record,
-            offset,
-            `cluster ${cluster} of record ${record} is marked free`,
-          );
-        } else {
-          list.add(
-            "cluster-without-owner",
-            bitmapRecord,
-            offset,
-            `cluster ${cluster} is marked as used by nobody`,
-          );
+        const isOwned = ((expected[index]! >>> bit) & 1) === 1;
+        const code =
+          cluster >= geometry.clusterCount
+            ? "bitmap-tail"
+            : isOwned
+              ? "cluster-marked-free"
+              : "cluster-without-owner";
+        const run = code === "cluster-marked-free" ? ownerOf(cluster) : undefined;
+        if (open?.code === code && open.run === run && open.last === cluster - 1) open.last = cluster;
+        else {
+          close();
+          open = { code, run, first: cluster, last: cluster, offset: bitmap.offsetOf(position + index) };
         }
       }
     }
+    close();
   }
 }
 

@@ -238,9 +238,10 @@ function inspectAttribute(
   const form = view.getUint8(8);
   const nameLength = view.getUint8(9);
   const nameOffset = view.getUint16(10, true);
-  const label = `record ${record}, attribute ${type.toString(16).toUpperCase()}`;
+  // Made only when there is something to say: a volume has millions of attributes.
+  const label = (): string => `record ${record}, attribute ${type.toString(16).toUpperCase()}`;
   const complain = (at: number, what: string): undefined =>
-    list.add("attribute-header", record, offset + position + at, `${label}: ${what}`) as undefined;
+    list.add("attribute-header", record, offset + position + at, `${label()}: ${what}`) as undefined;
   if (!knownTypes.has(type)) return complain(0, "the type is unknown");
   if (form > 1) return complain(8, "it is neither resident nor non-resident");
   const headerLength = form === 0 ? 0x18 : 0x40;
@@ -281,7 +282,7 @@ interface InspectionContext {
   readonly record: number;
   readonly offset: number;
   readonly geometry: CheckedGeometry;
-  readonly label: string;
+  readonly label: () => string;
   readonly list: FindingList;
 }
 
@@ -297,7 +298,7 @@ function inspectNonResident(
   const lastVcn = int64At(view, 0x18);
   const pairs = view.getUint16(0x20, true);
   if (pairs < nameEnd || pairs >= bytes.length) {
-    list.add("attribute-header", record, at + 0x20, `${label}: its run list lies outside it`);
+    list.add("attribute-header", record, at + 0x20, `${label()}: its run list lies outside it`);
     return undefined;
   }
   if (view.getUint16(0x22, true) !== 0 && common.flags === 0) {
@@ -305,18 +306,19 @@ function inspectNonResident(
       "attribute-header",
       record,
       at + 0x22,
-      `${label}: it has a compression unit but is not compressed`,
+      `${label()}: it has a compression unit but is not compressed`,
     );
   }
   const { runs, problem } = decodeRuns(bytes, pairs, firstVcn, geometry.clusterCount);
   const end = firstVcn + runs.reduce((sum, run) => sum + run.count, 0);
-  if (problem !== undefined) list.add("run-list", record, at + problem.position, `${label}: ${problem.what}`);
+  if (problem !== undefined)
+    list.add("run-list", record, at + problem.position, `${label()}: ${problem.what}`);
   else if (end !== lastVcn + 1) {
     list.add(
       "run-list",
       record,
       at + 0x18,
-      `${label}: its runs end at VCN ${end - 1}, its header says ${lastVcn}`,
+      `${label()}: its runs end at VCN ${end - 1}, its header says ${lastVcn}`,
     );
   }
   const allocated = firstVcn === 0 ? uint64At(view, 0x28) : 0;
@@ -327,7 +329,7 @@ function inspectNonResident(
       "data-size",
       record,
       at + 0x38,
-      `${label}: ${initialised} of its ${size} bytes are said to be initialised`,
+      `${label()}: ${initialised} of its ${size} bytes are said to be initialised`,
     );
   }
   return {

@@ -6,6 +6,7 @@ import type { InspectedAttribute, InspectedRecord, InspectedRun } from "./inspec
 
 /** Bytes of an attribute. */
 export interface CheckedStream {
+  /** Length of the data, at most the size of the device. */
   readonly size: number;
   /** Volume offset of a byte of the stream; in holes and beyond the end the nearest byte before. */
   offsetOf(position: number): number;
@@ -48,7 +49,8 @@ export function openCheckedStream(
     return runs[low - 1];
   };
   return {
-    size: attribute.size,
+    // Nothing the checker reads is longer than the device; a hostile size must not decide how much is allocated.
+    size: Math.min(attribute.size, device.sizeInBytes),
     offsetOf(position) {
       const run = runAt(position);
       if (run?.lcn === undefined) return owner.offset + attribute.position;

@@ -52,13 +52,15 @@ export function parseBootSector(bytes: Uint8Array): NtfsBootSector {
   if (!Number.isSafeInteger(totalSectors * sectorSizeInBytes) || clusterCount === 0) {
     throw corrupt("the boot sector names an impossible number of sectors", { totalSectors });
   }
-  if (mftCluster === 0 || mftCluster >= clusterCount) {
+  const recordSizeInBytes = sizeOf(view.getUint8(0x40), "record");
+  const mftEnd = mftCluster * clusterSizeInBytes + recordSizeInBytes;
+  if (mftCluster === 0 || mftEnd > clusterCount * clusterSizeInBytes) {
     throw corrupt("the boot sector places the MFT outside the volume", { mftCluster, clusterCount });
   }
   return {
     sectorSizeInBytes,
     clusterSizeInBytes,
-    recordSizeInBytes: sizeOf(view.getUint8(0x40), "record"),
+    recordSizeInBytes,
     indexBlockSizeInBytes: sizeOf(view.getUint8(0x44), "index block"),
     totalSectors,
     clusterCount,

@@ -1,0 +1,182 @@
+/** Reader and checker on damaged volumes: no hang, no crash, no unbounded work, and no errors but NtfsError. */
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import type { BlockDevice } from "../../../src/diskprep/device/index.js";
+import { createMemoryDevice } from "../../../src/diskprep/device/index.js";
+import {
+  checkNtfsVolume,
+  createNtfsTree,
+  isNtfsError,
+  type NtfsVolumeOptions,
+  openNtfsVolume,
+} from "../../../src/diskprep/ntfs/index.js";
+import { mebibyte, writeSample } from "./sample-volumes.js";
+import { overlayOf } from "./volume-editor.js";
+
+const isLong = process.env["OFFLINE_SEED_LONG"] === "1";
+/** Cases of this file in total: 2,000, in the long run 100,000. */
+const totalCases = isLong ? 100_000 : 2000;
+const seed = 20_260_801;
+
+/** A small volume in which every kind of structure occurs. */
+async function baseVolume(
+  options: Partial<NtfsVolumeOptions>,
+): Promise<{ bytes: Uint8Array; hot: readonly [number, number][] }> {
+  const tree = createNtfsTree();
+  const folder = tree.addDirectory(0, "folder");
+  tree.addDirectory(folder, "empty");
+  for (let index = 0; index < 120; index++)
+    tree.addFile(folder, `file ${index} with a longer name`, index * 100);
+  for (let index = 0; index < 4; index++) tree.addFile(0, `root ${index}`, 5000 * index);
+  const { device, layout } = await writeSample(tree, {
+    volumeSizeInBytes: 4 * mebibyte,
+    reservedExtents: [{ name: "hole", offsetInBytes: 2 * mebibyte, lengthInBytes: 20_000 }],
+    freeReserveInBytes: 0,
+    ...options,
+  });
+  const bytes = new Uint8Array(layout.geometry.volumeSizeInBytes);
+  await device.read(0, bytes);
+  const view = new DataView(bytes.buffer);
+  const { clusterSizeInBytes, recordSizeInBytes } = layout.geometry;
+  const mft = view.getUint32(0x30, true) * clusterSizeInBytes;
+  const usedRecords = (64 + tree.nodeCount + 2) * recordSizeInBytes;
+  // Where damage matters: boot sector, the records, and the index blocks and bitmaps just before them.
+  return {
+    bytes,
+    hot: [
+      [0, 0x60],
+      [mft, 27 * recordSizeInBytes],
+      [mft + 64 * recordSizeInBytes, usedRecords - 64 * recordSizeInBytes],
+      [mft - 8 * clusterSizeInBytes, 8 * clusterSizeInBytes],
+    ],
+  };
+}
+
+/** Fails when a case makes the device work more than any honest volume of this size could need. */
+function limited(device: BlockDevice): BlockDevice {
+  let budget = 200 * mebibyte;
+  return {
+    ...device,
+    read(offset, target, options) {
+      budget -= target.length + 512;
+      if (budget < 0) throw new RangeError("the reader asks for more and more");
+      return device.read(offset, target, options);
+    },
+  };
+}
+
+async function readEverything(device: BlockDevice): Promise<void> {
+  const volume = await openNtfsVolume(device);
+  const buffer = new Uint8Array(4096);
+  let entries = 0;
+  for await (const entry of volume.walk("\\", { includeSystemFiles: true })) {
+    if (++entries > 5000) throw new RangeError("more entries than the volume can hold");
+    try {
+      await volume.stat(entry.path);
+      if (entry.isDirectory) continue;
+      const file = await volume.openFile(entry.path);
+      await file.read(
+        Math.max(0, file.sizeInBytes - buffer.length),
+        buffer.subarray(0, Math.min(buffer.length, file.sizeInBytes)),
+      );
+    } catch (error) {
+      if (!isNtfsError(error)) throw error;
+    }
+  }
+}
+
+/** One edit: which hot region, where in it, what to store there. */
+const edit = fc.record({
+  region: fc.nat(3),
+  where: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  bytes: fc.oneof(
+    fc.uint8Array({ minLength: 1, maxLength: 1 }),
+    fc.uint8Array({ minLength: 1, maxLength: 8 }),
+    fc.constantFrom(
+      Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f),
+      Uint8Array.of(0xff, 0xff, 0xff, 0xff),
+      Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0x80),
+      Uint8Array.of(0, 0),
+      Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0),
+    ),
+  ),
+});
+
+const volumes: [string, Partial<NtfsVolumeOptions>][] = [
+  ["512-byte sectors", {}],
+  [
+    "4096-byte sectors, nothing in records",
+    { sectorSizeInBytes: 4096, residentLimitInBytes: 0, volumeSizeInBytes: 6 * mebibyte },
+  ],
+];
+
+describe.each(volumes)("damaged volumes with %s", (_, options) => {
+  const base = baseVolume(options);
+  const damaged = async (
+    edits: readonly { region: number; where: number; bytes: Uint8Array }[],
+  ): Promise<BlockDevice> => {
+    const { bytes, hot } = await base;
+    const memory: BlockDevice = {
+      ...createMemoryDevice(bytes.length),
+      read(offset, target) {
+        if (offset < 0 || offset + target.length > bytes.length)
+          throw new RangeError(`read outside: ${offset}`);
+        target.set(bytes.subarray(offset, offset + target.length));
+        return Promise.resolve();
+      },
+    };
+    const overlay = overlayOf(memory);
+    for (const { region, where, bytes: patch } of edits) {
+      const [start, length] = hot[region]!;
+      await overlay.write(start + Math.floor(where * (length - patch.length)), patch);
+    }
+    return limited(overlay);
+  };
+
+  test("never surprise the reader", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), async (edits) => {
+        try {
+          await readEverything(await damaged(edits));
+        } catch (error) {
+          if (!isNtfsError(error)) throw error;
+        }
+      }),
+      { numRuns: totalCases / 4, seed },
+    );
+  }, 3_600_000);
+
+  test("never surprise the checker", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), async (edits) => {
+        const report = await checkNtfsVolume(await damaged(edits), { maxFindings: 50 });
+        expect(report.findings.every((finding) => finding.offsetInBytes >= 0)).toBe(true);
+      }),
+      { numRuns: totalCases / 4, seed },
+    );
+  }, 3_600_000);
+});
+
+describe("no volumes at all", () => {
+  test("random bytes and cut-off volumes are refused", async () => {
+    const { bytes } = await baseVolume({});
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(bytes.length - 1),
+        fc.uint8Array({ minLength: 1, maxLength: 2000 }),
+        async (cut, noise) => {
+          const size = Math.max(512, Math.floor(cut / 512) * 512);
+          const short = createMemoryDevice(size);
+          await short.write(0, bytes.subarray(0, size));
+          await expect(openNtfsVolume(short)).rejects.toMatchObject({ name: "NtfsError" });
+          expect((await checkNtfsVolume(short)).isClean).toBe(false);
+          const random = createMemoryDevice(65_536);
+          await random.write(0, noise);
+          await expect(openNtfsVolume(random)).rejects.toMatchObject({ name: "NtfsError" });
+          expect((await checkNtfsVolume(random)).isComplete).toBe(false);
+        },
+      ),
+      { numRuns: 50, seed },
+    );
+  });
+});
