@@ -19,7 +19,14 @@ import {
   openBitLockerVolume,
   planBitLockerLayout,
 } from "../../src/diskprep/bitlocker/index.js";
-import { type BlockDevice, createImageFile, openImageFile } from "../../src/diskprep/device/index.js";
+import {
+  type BlockDevice,
+  createImageFile,
+  openImageFile,
+  openLinuxDisk,
+  sliceDevice,
+} from "../../src/diskprep/device/index.js";
+import { writeGpt } from "../../src/diskprep/partition/index.js";
 import { systemCommandRunner } from "../../src/shared/command-runner.js";
 import { systemRandomSource } from "../../src/shared/random-source.js";
 import { isFileMissing, isOracleMissing, isRootMissing } from "../support/required-programs.js";
@@ -159,6 +166,81 @@ const cases = bitLockerMethods.flatMap((method) => [
       }
       const { stdout } = await systemCommandRunner("dislocker-metadata", ["-V", path]);
       expect(stdout).toMatch(/ENCRYPTED \(4\)/);
+    });
+  },
+);
+
+const lacksLoopDevices =
+  isOracleMissing("losetup", "cryptsetup", "dislocker-file", "sgdisk") || isRootMissing();
+
+(lacksLoopDevices ? describe.skip : describe).each([512, 4096] as const)(
+  "a whole disk with %p-byte sectors, written past the page cache",
+  (sectorSizeInBytes) => {
+    test("has a valid table and a volume that cryptsetup opens and dislocker decrypts", async () => {
+      const path = join(folder, `disk-${sectorSizeInBytes}.img`);
+      const run = async (program: string, ...programArguments: string[]): Promise<string> => {
+        const result = await systemCommandRunner(program, programArguments);
+        expect({ program, ...result }).toMatchObject({ program, exitCode: 0 });
+        return result.stdout.trim();
+      };
+      await (await createImageFile(path, { sizeInBytes: volumeSizeInBytes + 2 ** 21 })).close();
+      const sectorSize = ["--sector-size", String(sectorSizeInBytes)];
+      const loop = await run("losetup", "--find", "--show", ...sectorSize, path);
+      const plain = new Uint8Array(100_000).map((_, index) => index >> 3);
+      let password = "";
+      try {
+        let offsetInBytes = 0;
+        {
+          await using disk = await openLinuxDisk(loop, { canWrite: true });
+          const plan = await writeGpt(disk, {
+            diskGuid: "11111111-2222-4333-8444-555555555555",
+            partitionGuid: "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+          });
+          offsetInBytes = plan.partitionOffsetInBytes;
+          const partition = sliceDevice(disk, offsetInBytes, plan.partitionLengthInBytes);
+          const layout = planBitLockerLayout({
+            volumeSizeInBytes: partition.sizeInBytes,
+            sectorSizeInBytes,
+            clusterSizeInBytes: 4096,
+          });
+          using secrets = createBitLockerSecrets("aes-cbc-256");
+          password = secrets.recoveryPassword.format();
+          const metadata = await buildBitLockerMetadata(layout, secrets, { createdAtInMs: 0, label: "DISK" });
+          await using volume = await createBitLockerVolume(partition, layout, secrets, metadata);
+          await volume.write(0, plain);
+          await volume.finish();
+          expect(volume.bypassesCache).toBe(true);
+        }
+        expect(await run("sgdisk", "-v", loop)).toMatch(/No problems found/);
+        const part = await run(
+          "losetup",
+          "--find",
+          "--show",
+          ...sectorSize,
+          "--offset",
+          String(offsetInBytes),
+          path,
+        );
+        try {
+          const opened = await systemCommandRunner(
+            "cryptsetup",
+            ["open", "--type", "bitlk", "--test-passphrase", "--key-file", "-", part],
+            { stdin: password },
+          );
+          expect(opened).toMatchObject({ exitCode: 0 });
+          const output = join(folder, `decrypted-${sectorSizeInBytes}`);
+          await run("dislocker-file", "-V", part, `-p${password}`, "-r", "--", output);
+          await using decrypted = await openImageFile(output);
+          const seen = new Uint8Array(plain.length);
+          await decrypted.read(0, seen);
+          expect(Buffer.compare(seen, plain)).toBe(0);
+        } finally {
+          await run("losetup", "--detach", part);
+        }
+      } finally {
+        await run("losetup", "--detach", loop);
+        await rm(path);
+      }
     });
   },
 );

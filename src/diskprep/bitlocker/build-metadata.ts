@@ -81,6 +81,16 @@ export async function buildBitLockerMetadata(
       `The description '${description}' is not usable: at most ${mostDescriptionUnits} characters and no NUL.`,
     );
   }
+  const hiddenSectors = (options.partitionOffsetInBytes ?? 1024 * 1024) / layout.sectorSizeInBytes;
+  if (!Number.isSafeInteger(options.createdAtInMs) || options.createdAtInMs < 0) {
+    throw new BitLockerError("invalid-argument", `${options.createdAtInMs} is not a time of creation.`);
+  }
+  if (!Number.isInteger(hiddenSectors) || hiddenSectors < 0 || hiddenSectors > 0xffff_ffff) {
+    throw new BitLockerError(
+      "invalid-argument",
+      `A partition cannot begin at ${options.partitionOffsetInBytes} on sectors of ${layout.sectorSizeInBytes} bytes.`,
+    );
+  }
   const passwordBytes = secrets.recoveryPassword.copyBytes();
   const initialHash = initialHashOfRecoveryKey(passwordBytes);
   const stretchedKey = await stretchKey(initialHash, secretKeysOf(secrets).salt, options);
@@ -94,7 +104,7 @@ export async function buildBitLockerMetadata(
     const fillerLength = bootAreaLengthInBytes - volumeHeaderLengthInBytes;
     return Object.freeze({
       volumeHeader: encodeVolumeHeader(layout, {
-        hiddenSectors: (options.partitionOffsetInBytes ?? 1024 * 1024) / layout.sectorSizeInBytes,
+        hiddenSectors,
         sectorsPerTrack: 63,
         headCount: 255,
       }),

@@ -98,9 +98,19 @@ describe("metadata", () => {
 
   test("refuses a description that does not fit and secrets that are gone", async () => {
     const secrets = exampleSecrets();
-    await expect(
-      buildBitLockerMetadata(exampleLayout, secrets, { ...exampleOptions, label: "x".repeat(300) }),
-    ).rejects.toMatchObject({ code: "invalid-argument" });
+    const wrong = [
+      { label: "x".repeat(300) },
+      { label: "a\0b" },
+      { createdAtInMs: Number.NaN },
+      { createdAtInMs: -1 },
+      { partitionOffsetInBytes: 1000 },
+      { partitionOffsetInBytes: 2 ** 45 },
+    ];
+    for (const change of wrong) {
+      await expect(
+        buildBitLockerMetadata(exampleLayout, secrets, { ...exampleOptions, ...change }),
+      ).rejects.toMatchObject({ name: "BitLockerError", code: "invalid-argument" });
+    }
     secrets.dispose();
     await expect(buildBitLockerMetadata(exampleLayout, secrets, exampleOptions)).rejects.toMatchObject({
       code: "invalid-argument",

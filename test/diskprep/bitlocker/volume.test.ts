@@ -169,6 +169,16 @@ describe.each([
     ]);
   });
 
+  test("layout, metadata and device must belong together", async () => {
+    const small = createMemoryDevice(sizeInBytes - 4096, { sectorSizeInBytes });
+    await expect(createBitLockerVolume(small, layout, secrets, metadata)).rejects.toMatchObject({
+      code: "invalid-argument",
+    });
+  });
+
+  // What follows does not depend on method and sector size, and every opening costs a second.
+  if (method !== "aes-cbc-256") return;
+
   test("one good copy is enough, a forged one is told apart from a damaged one", async () => {
     const medium = create();
     await (await createBitLockerVolume(medium, layout, secrets, metadata)).finish();
@@ -204,13 +214,6 @@ describe.each([
     await cut.write(0, await readBytes(medium, 0, cut.sizeInBytes));
     await expect(openBitLockerVolume(cut, { recoveryPassword: password })).rejects.toMatchObject({
       code: "metadata-damaged",
-    });
-  });
-
-  test("layout, metadata and device must belong together", async () => {
-    const small = createMemoryDevice(sizeInBytes - 4096, { sectorSizeInBytes });
-    await expect(createBitLockerVolume(small, layout, secrets, metadata)).rejects.toMatchObject({
-      code: "invalid-argument",
     });
   });
 });
