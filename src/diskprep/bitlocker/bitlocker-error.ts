@@ -7,7 +7,6 @@ import { hasErrorName, RoomError, type RoomErrorOptions } from "../../shared/roo
  * - `invalid-argument`: a size, key or option that makes no sense.
  * - `volume-too-small`: the volume has no room for BitLocker's areas.
  * - `invalid-recovery-password`: the text cannot be a recovery password; `details.group` (1 to 8) names the group.
- * - `key-stretching-failed`: the worker that stretches keys could not run.
  * - `not-bitlocker`: the volume does not begin with a BitLocker header.
  * - `metadata-damaged`: none of the three metadata copies is intact.
  * - `metadata-tampered`: intact by its checksum, but not what the volume's owner wrote.
@@ -23,7 +22,6 @@ export type BitLockerErrorCode =
   | "invalid-argument"
   | "volume-too-small"
   | "invalid-recovery-password"
-  | "key-stretching-failed"
   | "not-bitlocker"
   | "metadata-damaged"
   | "metadata-tampered"

@@ -67,7 +67,7 @@ const mostDescriptionUnits = 200;
  * Builds header, filler and metadata region of a new volume. Takes about a second (key stretching, in a worker
  * thread), touches no disk. The same layout, secrets and options give the same bytes.
  *
- * @throws BitLockerError `invalid-argument`, `key-stretching-failed`; AbortError.
+ * @throws BitLockerError `invalid-argument`; AbortError.
  */
 export async function buildBitLockerMetadata(
   layout: BitLockerLayout,
