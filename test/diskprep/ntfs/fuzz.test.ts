@@ -29,7 +29,7 @@ async function baseVolume(
     tree.addFile(folder, `file ${index} with a longer name`, index * 100);
   for (let index = 0; index < 4; index++) tree.addFile(0, `root ${index}`, 5000 * index);
   const { device, layout } = await writeSample(tree, {
-    volumeSizeInBytes: 4 * mebibyte,
+    volumeSizeInBytes: 3.5 * mebibyte,
     reservedExtents: [{ name: "hole", offsetInBytes: 2 * mebibyte, lengthInBytes: 20_000 }],
     freeReserveInBytes: 0,
     ...options,
@@ -104,10 +104,7 @@ const edit = fc.record({
 
 const volumes: [string, Partial<NtfsVolumeOptions>][] = [
   ["512-byte sectors", {}],
-  [
-    "4096-byte sectors, nothing in records",
-    { sectorSizeInBytes: 4096, residentLimitInBytes: 0, volumeSizeInBytes: 6 * mebibyte },
-  ],
+  ["4096-byte sectors, nothing in records", { sectorSizeInBytes: 4096, residentLimitInBytes: 0 }],
 ];
 
 describe.each(volumes)("damaged volumes with %s", (_, options) => {
@@ -136,8 +133,9 @@ describe.each(volumes)("damaged volumes with %s", (_, options) => {
   test("never surprise the reader", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), async (edits) => {
+        const device = await damaged(edits);
         try {
-          await readEverything(await damaged(edits));
+          await readEverything(device);
         } catch (error) {
           if (!isNtfsError(error)) throw error;
         }
@@ -162,7 +160,7 @@ describe("no volumes at all", () => {
     const { bytes } = await baseVolume({});
     await fc.assert(
       fc.asyncProperty(
-        fc.nat(bytes.length - 1),
+        fc.nat(bytes.length - 1025),
         fc.uint8Array({ minLength: 1, maxLength: 2000 }),
         async (cut, noise) => {
           const size = Math.max(512, Math.floor(cut / 512) * 512);

@@ -124,7 +124,8 @@ async function openContext(
   options: CheckNtfsOptions,
 ): Promise<CheckContext | undefined> {
   const silent = createFindingList(0);
-  const identity = Uint16Array.from({ length: 65_536 }, (_, unit) => unit);
+  const identity = new Uint16Array(65_536);
+  for (let unit = 0; unit < identity.length; unit++) identity[unit] = unit;
   let upcase = identity;
   const firstOffset = geometry.mftCluster * geometry.clusterSize;
   const firstBytes = new Uint8Array(geometry.recordSize);
@@ -203,8 +204,9 @@ async function openContext(
   if (table?.size === upcaseSize) {
     const bytes = new Uint8Array(upcaseSize);
     await table.read(0, bytes, options);
-    const view = viewOf(bytes);
-    upcase = Uint16Array.from({ length: 65_536 }, (_, unit) => view.getUint16(2 * unit, true));
+    upcase = new Uint16Array(identity.length);
+    for (let unit = 0; unit < upcase.length; unit++)
+      upcase[unit] = bytes[2 * unit]! | (bytes[2 * unit + 1]! << 8);
   }
   const secure = await base.readFile(secureRecord);
   const withTable = { ...base, upcase };

@@ -376,6 +376,8 @@ async function readUpcaseTable(mft: MftReader, options: AbortOptions): Promise<U
     throw corrupt("$UpCase has the wrong size", { record: upcaseRecord });
   const bytes = new Uint8Array(upcaseSizeInBytes);
   await stream.read(0, bytes, options);
-  const view = viewOf(bytes);
-  return Uint16Array.from({ length: 65_536 }, (_, unit) => view.getUint16(2 * unit, true));
+  const table = new Uint16Array(65_536);
+  for (let unit = 0; unit < table.length; unit++)
+    table[unit] = bytes[2 * unit]! | (bytes[2 * unit + 1]! << 8);
+  return table;
 }
