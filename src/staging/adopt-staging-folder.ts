@@ -7,15 +7,16 @@ import {
   type ProgressOptions,
   throwIfAborted,
 } from "../shared/index.js";
-import { holeUnitInBytes, notAligned } from "./blob-file-writer.js";
+import { notAligned } from "./blob-file-writer.js";
 import { checkBlobSize, pageSizeInBytes, rangeSizeFor } from "./blob-limits.js";
 import { blobNameFromPath } from "./blob-name.js";
 import { openBlobSource, unreadable } from "./blob-source.js";
-import { maximumStretches } from "./catalog-entry.js";
-import { type ContentHashes, createContentHasher } from "./content-hasher.js";
+import type { ContentHashes } from "./content-hasher.js";
+import { dataStretchesOf, hashContent } from "./content-pipeline.js";
 import { type DataSetRow, parseDataSet } from "./dataset-csv.js";
 import { walkDirectory } from "./directory-walk.js";
 import { isStagingError, StagingError } from "./errors.js";
+import type { HashThreads } from "./hash-threads.js";
 import { createPathFilter, type PathFilterOptions } from "./path-filter.js";
 import type { StagedSeedCatalog } from "./sealed-catalog.js";
 import type { SeedBlob, SeedBlobHeaders, SeedBlobKind } from "./seed-catalog.js";
@@ -69,8 +70,6 @@ interface AdoptedRoot {
   files(): AsyncIterable<AdoptedFile | StageFailure>;
 }
 
-const zeros = new Uint8Array(holeUnitInBytes);
-
 /**
  * Makes and seals a seed from files that stay where they are. Reads the files (only their sizes with `"during-copy"`); writes one
  * folder for the catalog into the staging location. The files must stay unchanged until the drives are verified.
@@ -94,7 +93,7 @@ export async function adoptStagingFolder(
 
   const adopt = async (file: AdoptedFile): Promise<void> => {
     try {
-      const { blob, hashes } = await describeFile(file, options, (bytes) =>
+      const { blob, hashes } = await describeFile(file, options, internals.threads, (bytes) =>
         progress.advance(bytes, 0, file.path),
       );
       await internals.recordAdopted(blob, hashes?.rangeHashes, file.root, file.path);
@@ -142,6 +141,7 @@ export async function adoptStagingFolder(
 async function describeFile(
   file: AdoptedFile,
   options: AdoptStagingFolderOptions,
+  threads: HashThreads,
   onBytes: (bytes: number) => void,
 ): Promise<{ blob: Omit<SeedBlob, "index">; hashes: ContentHashes | undefined }> {
   throwIfAborted(options.abortSignal);
@@ -156,35 +156,19 @@ async function describeFile(
     checkBlobSize(file.name, kind, rangeSizeInBytes, lengthInBytes);
     let hashes: ContentHashes | undefined;
     if (options.hashing !== "during-copy") {
-      const hasher = createContentHasher(rangeSizeInBytes);
-      let stretches = 0;
-      let afterHole = true;
-      // Chunks of a file begin at multiples of the unit of holes.
-      for await (const chunk of source.chunks()) {
-        throwIfAborted(options.abortSignal);
-        for (let start = 0; start < chunk.length; start += holeUnitInBytes) {
-          const unit = chunk.subarray(start, start + holeUnitInBytes);
-          const isHole =
-            kind === "page" &&
-            stretches < maximumStretches &&
-            Buffer.compare(unit, zeros.subarray(0, unit.length)) === 0;
-          if (isHole) hasher.skip(unit);
-          else {
-            if (afterHole) stretches += 1;
-            hasher.append(unit);
-          }
-          afterHole = isHole;
-        }
-        onBytes(chunk.length);
-      }
-      await source.checkUnchanged(hasher.lengthInBytes);
-      hashes = hasher.finish();
+      let length = 0;
+      hashes = await hashContent(source.chunks(), {
+        threads,
+        rangeSizeInBytes,
+        leaveOutZeros: kind === "page",
+        abortSignal: options.abortSignal,
+        onLength(lengthSoFar) {
+          onBytes(lengthSoFar - length);
+          length = lengthSoFar;
+        },
+      });
+      await source.checkUnchanged(hashes.lengthInBytes);
     }
-    const wholeIsData =
-      hashes === undefined ||
-      kind === "block" ||
-      lengthInBytes === 0 ||
-      (hashes.stretches.length === 1 && hashes.stretches[0]!.lengthInBytes === lengthInBytes);
     return {
       hashes,
       blob: {
@@ -196,9 +180,7 @@ async function describeFile(
         headers: file.headers,
         metadata: file.metadata,
         rangeSizeInBytes,
-        dataStretches: wholeIsData
-          ? undefined
-          : Object.freeze(hashes!.stretches.map((stretch) => Object.freeze({ ...stretch }))),
+        dataStretches: hashes === undefined ? undefined : dataStretchesOf(kind, hashes),
       },
     };
   } finally {

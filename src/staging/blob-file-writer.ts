@@ -1,23 +1,15 @@
 /** A large blob in its own file: temporary name, content with holes left out, final name. Durable only after the commit. */
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import type { AbortSignalLike } from "../shared/index.js";
-import { throwIfAborted } from "../shared/index.js";
 import { pageSizeInBytes } from "./blob-limits.js";
-import { maximumStretches } from "./catalog-entry.js";
-import { type ContentHashes, createContentHasher } from "./content-hasher.js";
+import type { ContentHashes } from "./content-hasher.js";
+import { type HashContentOptions, hashContent } from "./content-pipeline.js";
 import { StagingError, stagingErrorFrom } from "./errors.js";
 import { writeFully } from "./file-output.js";
 import { blobFileFolder, blobFilePath, partSuffix, type SeedLayout } from "./seed-layout.js";
 
-/** Zeros are left out of page blobs in units of this length. */
-export const holeUnitInBytes: number = 64 * 1024;
-
-const zeros = new Uint8Array(holeUnitInBytes);
-
 /** What a written file is. The handle is open, so that the commit can make the content durable. */
 export interface WrittenBlobFile {
   readonly handle: FileHandle;
-  readonly path: string;
   readonly folder: string;
   readonly hashes: ContentHashes;
   /** Closes and removes the file of a blob that is not recorded after all. */
@@ -25,16 +17,10 @@ export interface WrittenBlobFile {
 }
 
 /** Options of {@link writeBlobFile}. */
-export interface WriteBlobFileOptions {
+export interface WriteBlobFileOptions extends Omit<HashContentOptions, "write"> {
   readonly layout: SeedLayout;
   readonly file: number;
   readonly name: string;
-  readonly rangeSizeInBytes: number;
-  /** Whether runs of zeros become holes; only page blobs can have them. */
-  readonly leaveOutZeros: boolean;
-  readonly abortSignal: AbortSignalLike | undefined;
-  /** Called with the length so far; throws to stop. */
-  readonly onLength: (lengthInBytes: number) => void;
 }
 
 /**
@@ -51,78 +37,30 @@ export async function writeBlobFile(
   const path = blobFilePath(layout, file);
   let handle: FileHandle | undefined;
   let current = path + partSuffix;
-  const hasher = createContentHasher(options.rangeSizeInBytes);
-  let writing: Promise<void> = Promise.resolve();
-  let stretches = 0;
-  let afterHole = true;
-
-  const append = async (bytes: Uint8Array, position: number): Promise<void> => {
-    // Write and hash at the same time: the write runs outside this thread.
-    writing = writeFully(handle!, bytes, position);
-    hasher.append(bytes);
-    await writing;
-  };
-  const emit = async (run: Uint8Array, isHole: boolean): Promise<void> => {
-    if (isHole) {
-      hasher.skip(run);
-    } else {
-      if (afterHole) stretches += 1;
-      await append(run, hasher.lengthInBytes);
-    }
-    afterHole = isHole;
-  };
-  const appendUnits = async (bytes: Uint8Array): Promise<void> => {
-    let runStart = 0;
-    let runIsHole = false;
-    for (let start = 0; start < bytes.length; start += holeUnitInBytes) {
-      const isHole = stretches < maximumStretches && unitIsZero(bytes, start);
-      if (start > runStart && isHole !== runIsHole) {
-        await emit(bytes.subarray(runStart, start), runIsHole);
-        runStart = start;
-      }
-      runIsHole = isHole;
-    }
-    if (runStart < bytes.length) await emit(bytes.subarray(runStart), runIsHole);
-  };
-
   try {
     await mkdir(folder, { recursive: true });
-    handle = await open(current, "wx");
-    let carry: Uint8Array | undefined;
-    for await (const chunk of chunks) {
-      throwIfAborted(options.abortSignal);
-      if (!options.leaveOutZeros) {
-        await append(chunk, hasher.lengthInBytes);
-      } else {
-        const bytes: Uint8Array = carry === undefined ? chunk : Buffer.concat([carry, chunk]);
-        const whole = bytes.length - (bytes.length % holeUnitInBytes);
-        await appendUnits(bytes.subarray(0, whole));
-        carry = whole === bytes.length ? undefined : bytes.slice(whole);
-      }
-      options.onLength(hasher.lengthInBytes + (carry?.length ?? 0));
+    const opened = await open(current, "wx");
+    handle = opened;
+    const hashes = await hashContent(chunks, {
+      ...options,
+      write: (bytes, offsetInBytes) => writeFully(opened, bytes, offsetInBytes),
+    });
+    if (options.leaveOutZeros) {
+      if (hashes.lengthInBytes % pageSizeInBytes !== 0) throw notAligned(options.name, hashes.lengthInBytes);
+      await opened.truncate(hashes.lengthInBytes);
     }
-    if (carry !== undefined) {
-      if (carry.length % pageSizeInBytes !== 0)
-        throw notAligned(options.name, hasher.lengthInBytes + carry.length);
-      await appendUnits(carry);
-    }
-    throwIfAborted(options.abortSignal);
-    if (options.leaveOutZeros) await handle.truncate(hasher.lengthInBytes);
     await rename(current, path);
     current = path;
-    const written = handle;
     return {
-      handle: written,
-      path,
+      handle: opened,
       folder,
-      hashes: hasher.finish(),
+      hashes,
       async discard() {
-        await written.close().catch(() => undefined);
+        await opened.close().catch(() => undefined);
         await rm(path, { force: true }).catch(() => undefined);
       },
     };
   } catch (error) {
-    await writing.catch(() => undefined);
     await handle?.close().catch(() => undefined);
     await rm(current, { force: true }).catch(() => undefined);
     throw stagingErrorFrom(error, "Writing", current);
@@ -136,9 +74,4 @@ export function notAligned(name: string, lengthInBytes: number): StagingError {
     `Blob '${name}' has ${lengthInBytes} bytes, but a page blob must be a multiple of 512. Pad it, or stage it with kind: "block".`,
     { details: { name, lengthInBytes } },
   );
-}
-
-function unitIsZero(bytes: Uint8Array, start: number): boolean {
-  const unit = bytes.subarray(start, Math.min(bytes.length, start + holeUnitInBytes));
-  return Buffer.compare(unit, unit.length === zeros.length ? zeros : zeros.subarray(0, unit.length)) === 0;
 }

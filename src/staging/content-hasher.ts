@@ -26,9 +26,21 @@ export interface ContentHasher {
   finish(): ContentHashes;
 }
 
+/** Which hashes are wanted; the others are left empty. */
+export type HashedParts = "both" | "whole" | "ranges";
+
 /** Creates a hasher for ranges of one size; each stretch of data is cut into ranges from its own start. */
 export function createContentHasher(rangeSizeInBytes: number): ContentHasher {
-  const whole = createHash("md5");
+  return createContentHasherWith(createHash, rangeSizeInBytes, "both");
+}
+
+/** Like {@link createContentHasher}. Refers to nothing outside itself, so that its text can be given to a thread. */
+export function createContentHasherWith(
+  newHash: (algorithm: string) => Hash,
+  rangeSizeInBytes: number,
+  parts: HashedParts,
+): ContentHasher {
+  const whole = newHash("md5");
   const rangeHashes: Uint8Array[] = [];
   const stretches: { offsetInBytes: number; lengthInBytes: number }[] = [];
   let range: Hash | undefined;
@@ -36,12 +48,12 @@ export function createContentHasher(rangeSizeInBytes: number): ContentHasher {
   let inStretch = false;
   let length = 0;
   // While the first range starts the content, the hash of the whole is also the hash of the range: hash those bytes once.
-  let firstRange = true;
+  let wholeIsRange = parts === "both";
 
   const endRange = (): void => {
-    if (rangeLength === 0) return;
-    rangeHashes.push(firstRange ? whole.copy().digest() : range!.digest());
-    firstRange = false;
+    if (rangeLength === 0 || parts === "whole") return;
+    rangeHashes.push(wholeIsRange ? whole.copy().digest() : range!.digest());
+    wholeIsRange = false;
     range = undefined;
     rangeLength = 0;
   };
@@ -56,34 +68,38 @@ export function createContentHasher(rangeSizeInBytes: number): ContentHasher {
         stretches.push({ offsetInBytes: length, lengthInBytes: 0 });
         inStretch = true;
       }
+      stretches.at(-1)!.lengthInBytes += bytes.length;
+      length += bytes.length;
+      if (parts === "whole") {
+        whole.update(bytes);
+        return;
+      }
       for (let start = 0; start < bytes.length; ) {
         const end = Math.min(bytes.length, start + rangeSizeInBytes - rangeLength);
         const piece = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
-        whole.update(piece);
-        if (!firstRange) {
-          range ??= createHash("md5");
+        if (parts === "both") whole.update(piece);
+        if (!wholeIsRange) {
+          range ??= newHash("md5");
           range.update(piece);
         }
         rangeLength += piece.length;
         start = end;
         if (rangeLength === rangeSizeInBytes) endRange();
       }
-      stretches.at(-1)!.lengthInBytes += bytes.length;
-      length += bytes.length;
     },
     skip(zeros) {
       if (zeros.length === 0) return;
       endRange();
       inStretch = false;
-      firstRange = false;
-      whole.update(zeros);
+      wholeIsRange = false;
+      if (parts !== "ranges") whole.update(zeros);
       length += zeros.length;
     },
     finish() {
       endRange();
       return {
         lengthInBytes: length,
-        md5: whole.digest("hex"),
+        md5: parts === "ranges" ? "" : whole.digest("hex"),
         rangeHashes: rangeHashes.length === 1 ? rangeHashes[0]! : Buffer.concat(rangeHashes),
         stretches,
       };

@@ -20,8 +20,10 @@ import {
   resolveCompression,
 } from "./compression.js";
 import { type ContentHashes, createContentHasher } from "./content-hasher.js";
+import { dataStretchesOf } from "./content-pipeline.js";
 import { countedChunks, encodedContent, packedContentLimitInBytes, rest } from "./encoded-content.js";
 import { StagingError } from "./errors.js";
+import { createHashThreads, type HashThreads } from "./hash-threads.js";
 import type { StagedSeedCatalog } from "./sealed-catalog.js";
 import type { SeedBlob, SeedBlobHeaders, SeedBlobKind } from "./seed-catalog.js";
 import type { SeedLayout } from "./seed-layout.js";
@@ -123,6 +125,8 @@ export interface SeedWriterInternals {
   /** Place of a recorded blob. */
   find(name: string): Promise<CatalogEntry | undefined>;
   readonly layout: SeedLayout;
+  /** Closed with the writer. */
+  readonly threads: HashThreads;
 }
 
 const internals = new WeakMap<SeedWriter, SeedWriterInternals>();
@@ -144,6 +148,7 @@ const onlyAsPageBlobName = /\.(?:aibblob|baseblob)$/i;
 export function createSeedWriter(context: SeedWriterContext): SeedWriter {
   const { layout, jobName, log, lock } = context;
   const limit = pLimit(context.maximumConcurrentBlobs);
+  const threads = createHashThreads();
   const namesInFlight = new Set<string>();
   const running = new Set<Promise<unknown>>();
   let { nextFile } = context;
@@ -188,7 +193,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
             ...(encoded ? { [rawLengthMetadataName]: String(raw.lengthInBytes) } : {}),
           }),
           rangeSizeInBytes,
-          dataStretches: stretchesOf(kind, hashes),
+          dataStretches: dataStretchesOf(kind, hashes),
         };
       };
 
@@ -213,6 +218,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
         file,
         name,
         rangeSizeInBytes,
+        threads,
         leaveOutZeros: kind === "page",
         abortSignal: options.abortSignal,
         onLength: (lengthInBytes) => {
@@ -223,9 +229,6 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
       return await recordFile(written, file, async () => {
         const { hashes } = written;
         await raw.checkComplete();
-        if (kind === "page" && hashes.lengthInBytes % pageSizeInBytes !== 0) {
-          throw notAligned(name, hashes.lengthInBytes);
-        }
         const blob = describe(hashes);
         return { blob, rangeHashes: hashesToStore(blob, hashes) };
       });
@@ -258,6 +261,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
         try {
           await log.close();
         } finally {
+          await threads.close();
           await lock.release();
         }
       }
@@ -367,6 +371,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
   };
   internals.set(writer, {
     layout,
+    threads,
     find: (name) => log.find(name),
     async recordPrepared(blobs) {
       if (ended) throw writerClosed(jobName);
@@ -412,14 +417,6 @@ function checkedPage(name: string, lengthInBytes: number | undefined): "page" {
   if (lengthInBytes !== undefined && lengthInBytes % pageSizeInBytes !== 0)
     throw notAligned(name, lengthInBytes);
   return "page";
-}
-
-function stretchesOf(kind: SeedBlobKind, hashes: ContentHashes): SeedBlob["dataStretches"] {
-  const { stretches, lengthInBytes } = hashes;
-  if (kind === "block") return undefined;
-  if (lengthInBytes === 0 || (stretches.length === 1 && stretches[0]!.lengthInBytes === lengthInBytes))
-    return undefined;
-  return Object.freeze(stretches.map((stretch) => Object.freeze({ ...stretch })));
 }
 
 function hashesToStore(blob: Omit<SeedBlob, "index">, hashes: ContentHashes): Uint8Array | undefined {

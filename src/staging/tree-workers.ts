@@ -2,18 +2,14 @@
  * Threads that do the heavy part of staging a tree: system calls on small files, MD5 and compression. One message carries hundreds
  * of files, so that the cost of a message does not matter.
  */
-import { Worker } from "node:worker_threads";
 import type { ResolvedCompression } from "./compression.js";
+import { type ProgramThread, startProgramThread } from "./program-thread.js";
 
-/**
- * The threads' program. It is text so that the bundled ES module and CommonJS builds need to find no file at run time. It calls
- * the file system synchronously: on small files that is several times cheaper than asking and being called back.
- */
+/** The threads' program. It calls the file system synchronously: on small files that is several times cheaper than being called back. */
 const workerProgram = `
 const { closeSync, fstatSync, openSync, readSync, statSync } = require("node:fs");
 const { createHash, hash } = require("node:crypto");
 const zlib = require("node:zlib");
-const { parentPort } = require("node:worker_threads");
 
 const md5 = (bytes) => typeof hash === "function" ? hash("md5", bytes, "buffer") : createHash("md5").update(bytes).digest();
 
@@ -109,15 +105,6 @@ const operations = {
     return [{ buffer, encoded: content === raw ? undefined : content, whole, rangeHashes }, [buffer]];
   },
 };
-
-parentPort.on("message", ({ id, operation, input }) => {
-  try {
-    const [reply, transfer] = operations[operation](input);
-    parentPort.postMessage({ id, reply }, transfer);
-  } catch (error) {
-    parentPort.postMessage({ id, failure: String(error && error.message) });
-  }
-});
 `;
 
 /** Facts of some files, one position a file. */
@@ -181,66 +168,17 @@ export interface TreeWorkers {
   close(): Promise<void>;
 }
 
-interface WaitingCall {
-  readonly resolve: (reply: never) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** Starts threads. */
 export function startTreeWorkers(count: number): TreeWorkers {
-  let nextId = 0;
-  const threads = Array.from({ length: count }, () => {
-    // Flags of the host such as loaders or --input-type are not meant for this program.
-    const worker = new Worker(workerProgram, { eval: true, execArgv: [] });
-    const waiting = new Map<number, WaitingCall>();
-    const fail = (error: unknown): void => {
-      for (const call of waiting.values()) call.reject(error);
-      waiting.clear();
-    };
-    worker.on("message", ({ id, reply, failure }: { id: number; reply: never; failure?: string }) => {
-      const call = waiting.get(id);
-      waiting.delete(id);
-      if (failure === undefined) call?.resolve(reply);
-      else call?.reject(new Error(`a staging thread failed: ${failure}`));
-    });
-    worker.on("error", fail);
-    worker.on("exit", () => fail(new Error("a staging thread ended early")));
-    worker.unref();
-    return { worker, waiting };
-  });
-  const call = <Reply>(
-    operation: string,
-    input: object,
-    transfer: readonly ArrayBuffer[],
-  ): Promise<Reply> => {
-    let thread = threads[0]!;
-    for (const other of threads) if (other.waiting.size < thread.waiting.size) thread = other;
-    return new Promise<Reply>((resolve, reject) => {
-      const id = nextId;
-      nextId += 1;
-      if (thread.waiting.size === 0) thread.worker.ref();
-      const settle = (): void => {
-        if (thread.waiting.size === 0) thread.worker.unref();
-      };
-      thread.waiting.set(id, {
-        resolve: (reply) => {
-          settle();
-          resolve(reply);
-        },
-        reject: (error) => {
-          settle();
-          reject(error as Error);
-        },
-      });
-      thread.worker.postMessage({ id, operation, input }, [...transfer]);
-    });
-  };
+  const threads = Array.from({ length: count }, () => startProgramThread(workerProgram));
+  const leastBusy = (): ProgramThread =>
+    threads.reduce((least, other) => (other.waiting < least.waiting ? other : least));
   return {
-    stat: (paths) => call("stat", { paths }, []),
-    read: (input) => call("read", input, [input.buffer]),
-    encode: (input) => call("encode", input, [input.buffer]),
+    stat: (paths) => leastBusy().call("stat", { paths }),
+    read: (input) => leastBusy().call("read", input, [input.buffer]),
+    encode: (input) => leastBusy().call("encode", input, [input.buffer]),
     async close() {
-      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+      await Promise.all(threads.map((thread) => thread.close()));
     },
   };
 }
