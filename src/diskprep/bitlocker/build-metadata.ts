@@ -64,8 +64,8 @@ const windowsBuild = 18_363;
 const mostDescriptionUnits = 200;
 
 /**
- * Builds header, filler and metadata region of a new volume. Takes about a second (key stretching, in a worker
- * thread), touches no disk. The same layout, secrets and options give the same bytes.
+ * Builds header, filler and metadata region of a new volume. Stretching the key takes up to a second and
+ * does not block the event loop; touches no disk. The same layout, secrets and options give the same bytes.
  *
  * @throws BitLockerError `invalid-argument`; AbortError.
  */

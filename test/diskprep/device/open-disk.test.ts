@@ -186,7 +186,7 @@ describe("opening a listed disk", () => {
   }
 
   test("on Linux: lists again, opens, and lets the partition table be read again once", async () => {
-    const { counter, calls, options } = linux([lsblk(), lsblk()]);
+    const { counter, calls, options } = linux([lsblk(), lsblk(), lsblk()]);
     const [disk] = await listDisks(options);
     {
       await using opened = await openDisk(disk!, { ...options, canWrite: true });
@@ -195,17 +195,18 @@ describe("opening a listed disk", () => {
       expect(await opened.release()).toBe(true);
     }
     expect(counter.openCount).toBe(0);
-    expect(calls).toEqual(["lsblk --json --bytes", "lsblk --json --bytes", "blockdev --rereadpt /dev/sdb"]);
+    expect(calls).toEqual([
+      ...Array.from({ length: 3 }, () => "lsblk --json --bytes"),
+      "blockdev --rereadpt /dev/sdb",
+    ]);
   });
 
   test("opened for reading, it may be mounted and nothing is handed back", async () => {
-    const { counter, calls, options } = linux([
-      lsblk({ mountpoints: ["/mnt"] }),
-      lsblk({ mountpoints: ["/mnt"] }),
-    ]);
+    const mounted = lsblk({ mountpoints: ["/mnt"] });
+    const { counter, calls, options } = linux([mounted, mounted, mounted]);
     const [disk] = await listDisks(options);
     await (await openDisk(disk!, options)).release();
-    expect([counter.openCount, calls.length]).toEqual([0, 2]);
+    expect([counter.openCount, calls.length]).toEqual([0, 3]);
   });
 
   test.each([
@@ -220,6 +221,15 @@ describe("opening a listed disk", () => {
     const [disk] = await listDisks(options);
     await expect(openDisk(disk!, { ...options, canWrite: true })).rejects.toMatchObject({
       name: "DeviceError",
+      code: "not-usable",
+    });
+    expect(counter.openCount).toBe(0);
+  });
+
+  test("that changed between listing and opening is closed again", async () => {
+    const { counter, options } = linux([lsblk(), lsblk(), lsblk({ serial: "S2" })]);
+    const [disk] = await listDisks(options);
+    await expect(openDisk(disk!, { ...options, canWrite: true })).rejects.toMatchObject({
       code: "not-usable",
     });
     expect(counter.openCount).toBe(0);
@@ -250,12 +260,12 @@ describe("opening a listed disk", () => {
 
   test("on Windows: takes it offline and brings it online again", async () => {
     const device = createMemoryDevice(2 ** 20);
-    const { scripts, options } = windows([windowsDisk, windowsDisk], {
+    const { scripts, options } = windows([windowsDisk, windowsDisk, '{"result":"done"}', windowsDisk], {
       openers: { linux: async () => device, windows: async () => device },
     });
     const [disk] = await listDisks(options);
     await (await openDisk(disk!, { ...options, canWrite: true })).release();
-    expect(scripts).toEqual(["list", "list", "IsOffline $true", "IsOffline $false"]);
+    expect(scripts).toEqual(["list", "list", "IsOffline $true", "list", "IsOffline $false"]);
   });
 
   test("on Windows: a disk that cannot be opened is brought online again", async () => {

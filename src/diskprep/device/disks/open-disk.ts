@@ -42,8 +42,8 @@ export interface OpenedDisk extends AsyncDisposable {
 }
 
 /**
- * Opens a disk from {@link listDisks}. Lists the disks again first and refuses one that is not exactly the same any
- * more: path, serial number, size and sector size. For writing it must have no reasons not to be used; Linux opens
+ * Opens a disk from {@link listDisks}. Lists the disks again before and after and refuses one that is not exactly the same
+ * any more: path, serial number, size and sector size. For writing it must have no reasons not to be used; Linux opens
  * it exclusively, Windows takes it offline.
  *
  * @throws DeviceError `not-usable`, `unsupported` (writing on macOS), `busy`, `access-denied`, `command-failed`.
@@ -63,7 +63,7 @@ export async function openDisk(disk: Disk, options: OpenDiskOptions = {}): Promi
   }
   const openers = options.openers ?? { linux: openLinuxDisk, windows: openWindowsDisk };
   if (platform === "linux") {
-    const device = await openers.linux(found.path, { canWrite });
+    const device = await stillSame(await openers.linux(found.path, { canWrite }), found, options);
     const handBack = (): Promise<boolean> =>
       rereadPartitionTable(found.path, options.runCommand ?? systemCommandRunner);
     return opened(device, found, canWrite ? handBack : undefined);
@@ -105,14 +105,25 @@ async function openOnWindows(
   };
   if (canWrite) await runWindowsDiskCommand({ kind: "take-offline", disk: identity }, commandOptions);
   try {
-    const device = await openers.windows(diskNumber, {
-      sizeInBytes: disk.sizeInBytes,
-      sectorSizeInBytes: disk.logicalSectorSizeInBytes,
-      canWrite,
-    });
+    const sizes = { sizeInBytes: disk.sizeInBytes, sectorSizeInBytes: disk.logicalSectorSizeInBytes };
+    const device = await stillSame(await openers.windows(diskNumber, { ...sizes, canWrite }), disk, options);
     return opened(device, disk, canWrite ? bringOnline : undefined);
   } catch (error) {
     if (canWrite) await bringOnline();
+    throw error;
+  }
+}
+
+/**
+ * Looks once more after opening: until then another disk could have taken the path. From now on the open handle belongs
+ * to this disk alone, whatever happens to the path.
+ */
+async function stillSame(device: BlockDevice, disk: Disk, options: OpenDiskOptions): Promise<BlockDevice> {
+  try {
+    await findAgain(disk, options);
+    return device;
+  } catch (error) {
+    await device.close();
     throw error;
   }
 }
