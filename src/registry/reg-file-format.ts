@@ -62,7 +62,7 @@ export function parseRegFile(content: Uint8Array): readonly RegFileKey[] {
   const { text, encoding } = decodeRegFile(content);
   const keys: { path: string; isDeleted: boolean; values: RegFileValue[] }[] = [];
   for (const { line, number } of logicalLines(text)) {
-    const header = /^\[(-?)(.+)\]$/.exec(line);
+    const header = /^\[(-?)(.+)\]$/s.exec(line);
     if (header !== null) {
       keys.push({ path: readPath(header[2]!, number), isDeleted: header[1] === "-", values: [] });
       continue;
