@@ -1,10 +1,22 @@
 /** NTFS volumes of this library as other programs see them: ntfs-3g and its tools, 7-Zip, The Sleuth Kit. */
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { createImageFile } from "../../src/diskprep/device/index.js";
+import { createImageFile, openImageFile } from "../../src/diskprep/device/index.js";
 import {
+  checkNtfsVolume,
   createNtfsTree,
   type NtfsLayout,
   type NtfsVolumeOptions,
@@ -43,7 +55,7 @@ async function run(program: string, ...programArguments: string[]): Promise<stri
   return output;
 }
 
-async function mounted<T>(image: string, access: "ro" | "rw", act: (root: string) => Promise<T>): Promise<T> {
+async function mounted<T>(image: string, access: string, act: (root: string) => Promise<T>): Promise<T> {
   const root = await mkdtemp(join(folder, "mount-"));
   await run("ntfs-3g", "-o", access, image, root);
   try {
@@ -233,6 +245,139 @@ describe("a volume in use", () => {
       });
     },
   );
+});
+
+describe("volumes of mkntfs and ntfs-3g", () => {
+  const hasNoMkntfs = isOracleMissing("mkntfs");
+  const format = async (image: string, sizeInBytes: number, ...formatArguments: string[]): Promise<void> => {
+    await (await createImageFile(image, { sizeInBytes })).close();
+    await run(
+      "mkntfs",
+      "-F",
+      "-Q",
+      "-p",
+      "2048",
+      "-H",
+      "255",
+      "-S",
+      "63",
+      "-L",
+      "FOREIGN",
+      ...formatArguments,
+      image,
+    );
+  };
+  const formats: [number, number][] = [
+    [512, 512],
+    [512, 1024],
+    [512, 4096],
+    [512, 65_536],
+    [4096, 4096],
+    [4096, 32_768],
+  ];
+
+  (hasNoMkntfs ? test.skip : test).each(formats)(
+    "the checker is silent on mkntfs's own, sectors of %d and clusters of %d",
+    async (sectorSize, clusterSize) => {
+      const image = join(folder, `mkntfs-${sectorSize}-${clusterSize}.img`);
+      await format(image, 64 * mebibyte, "-s", String(sectorSize), "-c", String(clusterSize));
+      await using device = await openImageFile(image, { sectorSizeInBytes: sectorSize as 512 | 4096 });
+      expect(await checkNtfsVolume(device)).toMatchObject({ isClean: true, findings: [] });
+      const volume = await openNtfsVolume(device);
+      expect(volume).toMatchObject({ label: "FOREIGN", clusterSizeInBytes: clusterSize, version: "3.1" });
+      await rm(image);
+    },
+  );
+
+  (hasNoMkntfs || cannotMount ? test.skip : test).each([
+    [512, 4096],
+    [4096, 65_536],
+    ...(isLong ? ([[512, 512]] as const) : []),
+  ] as const)(
+    "the reader reads what ntfs-3g wrote, sectors of %d and clusters of %d",
+    async (sectorSize, clusterSize) => {
+      const image = join(folder, `foreign-${sectorSize}-${clusterSize}.img`);
+      await format(image, 24 * mebibyte, "-s", String(sectorSize), "-c", String(clusterSize));
+      const expected = new Map<string, Uint8Array>();
+      const put = async (root: string, path: string, content: Uint8Array): Promise<void> => {
+        await writeFile(join(root, path.replaceAll("\\", "/")), content);
+        expected.set(`\\${path}`, content);
+      };
+      const fragmentCount = clusterSize > 4096 ? 60 : 900;
+      const unit = Math.max(clusterSize, 4096);
+      await mounted(image, "rw,streams_interface=windows", async (root) => {
+        await mkdir(join(root, "many"));
+        await mkdir(join(root, "Ünïcödé 日本語"));
+        for (const [index, length] of [0, 1, 100, 700, 800, 5000, 70_000].entries()) {
+          await put(root, `Ünïcödé 日本語\\file 😀 ${length}`, patternOf(index, length));
+        }
+        for (let index = 0; index < 400; index++)
+          await put(root, `many\\entry ${index}`, patternOf(index, index));
+        // Every second of these goes away again, so that a large file has to use hundreds of small holes.
+        await mkdir(join(root, "filler"));
+        let written = 0;
+        for (; written < 20_000; written++) {
+          const isFull = await writeFile(join(root, "filler", `f${written}`), patternOf(written, unit)).then(
+            () => false,
+            () => true,
+          );
+          if (isFull) break;
+        }
+        for (let index = 0; index < Math.min(written, 2 * fragmentCount); index += 2) {
+          await rm(join(root, "filler", `f${index}`));
+        }
+        await put(root, "fragmented", patternOf(77, (fragmentCount - 10) * unit));
+        for (let index = 1; index < written; index++)
+          await rm(join(root, "filler", `f${index}`), { force: true });
+        await rm(join(root, "filler"), { recursive: true });
+        // Sparse: a hole, data in the middle, a hole at the end.
+        const sparse = new Uint8Array(3_000_000);
+        sparse.set(patternOf(5, 100_000), 1_000_000);
+        await run(
+          "sh",
+          "-c",
+          'truncate -s 1000000 "$1"; head -c 100000 "$2" >> "$1"; truncate -s 3000000 "$1"',
+          "sh",
+          join(root, "sparse"),
+          await scratchFile(patternOf(5, 100_000)),
+        );
+        expected.set("\\sparse", sparse);
+        await writeFile(join(root, "fragmented:stream"), "alternate data");
+        await link(join(root, "many", "entry 7"), join(root, "hard link"));
+        expected.set("\\hard link", patternOf(7, 7));
+      });
+      await using device = await openImageFile(image, { sectorSizeInBytes: sectorSize });
+      const volume = await openNtfsVolume(device);
+      const wrong: string[] = [];
+      const found: string[] = [];
+      for await (const entry of volume.walk()) {
+        if (entry.isDirectory) continue;
+        found.push(entry.path);
+        const file = await volume.openFile(entry.path.toUpperCase());
+        const content = new Uint8Array(file.sizeInBytes);
+        await file.read(0, content);
+        const known = expected.get(entry.path);
+        if (!known || Buffer.compare(content, known) !== 0) wrong.push(entry.path);
+      }
+      expect({ wrong, found: found.sort() }).toEqual({ wrong: [], found: [...expected.keys()].sort() });
+      const fragmented = await volume.openFile("\\fragmented");
+      const sparse = await volume.openFile("\\sparse");
+      // So many runs do not fit one record: this file has an attribute list.
+      expect(fragmented.runCount).toBeGreaterThan(clusterSize > 4096 ? 10 : 400);
+      expect(sparse.runCount).toBeGreaterThan(1);
+      const alternate = await volume.openFile("\\fragmented", { streamName: "stream" });
+      const text = new Uint8Array(alternate.sizeInBytes);
+      await alternate.read(0, text);
+      expect(Buffer.from(text).toString()).toBe("alternate data");
+      await rm(image);
+    },
+  );
+
+  async function scratchFile(content: Uint8Array): Promise<string> {
+    const path = join(folder, "scratch.bin");
+    await writeFile(path, content);
+    return path;
+  }
 });
 
 describe("very large volumes with a file of 10 TiB", () => {
