@@ -4,7 +4,11 @@ export default {
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
-  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  moduleNameMapper: {
+    "^(\\.{1,2}/.*)\\.js$": "$1",
+    // Examples import the package by its name, as users do.
+    "^@offline-seed/core$": "<rootDir>/src/index.ts",
+  },
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",

@@ -1,17 +1,10 @@
 /** The way of a seed from a directory to blobs in Azure, every step for real, against the local Azure. */
-import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import {
-  createDefaultHttpClient,
-  createHttpHeaders,
-  createPipelineFromOptions,
-  createPipelineRequest,
-} from "@azure/core-rest-pipeline";
 import { ClientCertificateCredential } from "@azure/identity";
 import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
-import { createSeedCertificate, EntraApplicationClient } from "../src/certs/index.js";
+import { azureRoleIds, createSeedIdentity } from "../src/certs/index.js";
 import {
   createImageFile,
   type DrivePlan,
@@ -39,6 +32,9 @@ import { planTwoDrives } from "./size-drives.js";
 
 const containerName = "seed";
 const jobName = "offline-seed-demo";
+/** Short stays in each state, so that the monitor sees every one of them. */
+const handlingTimes = { bookingInMs: 300, queueInMs: 300, packagingInMs: 300 };
+const monitorIntervalInMs = 100;
 const driveIds = ["SEEDDEMO0001", "SEEDDEMO0002"] as const;
 
 /** What the demo found. */
@@ -62,7 +58,7 @@ export async function runDemo(options: DemoOptions, output: NodeJS.WriteStream):
   try {
     await using azurite = await display.run("azurite", "Starting Azurite", () => startAzurite());
     await using emulator = await display.run("emulator", "Starting the local Azure", () =>
-      startAzureEmulator({ blobService: azurite }),
+      startAzureEmulator({ blobService: azurite, handlingTimes }),
     );
     const container = await createContainer(azurite);
     const service = await display.run("identity", "Certificate, application, token", () => signIn(emulator));
@@ -102,18 +98,20 @@ async function createContainer(azurite: Azurite): Promise<ContainerClient> {
   return container;
 }
 
-/** Makes the application with its certificate as the administrator, then signs in with the certificate alone. */
+/** Makes certificate, application and rights as the administrator, then signs in with the certificate alone. */
 async function signIn(emulator: AzureEmulator): Promise<ImportJobService> {
   const tlsOptions = { ca: emulator.certificateAuthorityPem };
-  const certificate = await createSeedCertificate({ resourceId: emulator.subscriptionId });
-  const { cloud } = emulator.identity;
-  const administrator = new EntraApplicationClient(cloud, emulator.adminCredential, { tlsOptions });
-  const application = await administrator.ensureSeedApplication(certificate);
-  await assignContributor(emulator, application.servicePrincipalId);
+  const scope = `/subscriptions/${emulator.subscriptionId}/resourceGroups/${emulator.resourceGroup}`;
+  const { identity } = await createSeedIdentity(emulator.adminCredential, {
+    cloud: emulator.identity.cloud,
+    subscriptionId: emulator.subscriptionId,
+    roles: [{ scope, roleId: azureRoleIds.contributor }],
+    clientOptions: { tlsOptions },
+  });
   const credential = new ClientCertificateCredential(
     emulator.tenantId,
-    application.applicationId,
-    { certificate: certificate.exportPem({ withPrivateKey: true }) },
+    identity.application.applicationId,
+    { certificate: identity.certificate.exportPem({ withPrivateKey: true }) },
     { authorityHost: emulator.authorityHost, disableInstanceDiscovery: true, tlsOptions },
   );
   await credential.getToken(`${emulator.armEndpoint}/.default`);
@@ -238,7 +236,7 @@ async function shipDrives(
   const states: string[] = [];
   await display.run("datacentre", "Unlocking and uploading in the datacentre", async (onProgress) => {
     const watching = (async () => {
-      for await (const change of monitorImportJob(service, job, { intervalInMs: 200 })) {
+      for await (const change of monitorImportJob(service, job, { intervalInMs: monitorIntervalInMs })) {
         if (change.type === "job-state") states.push(change.to);
       }
     })();
@@ -249,30 +247,4 @@ async function shipDrives(
     await Promise.all([watching, delivering]);
   });
   output.write(`Job states: ${states.join(" > ")}\n`);
-}
-
-const contributorRoleId = "b24988ac-6180-42a0-ab88-20f7382dd24c";
-
-/** Gives the application the role Contributor on the resource group, as the administrator. */
-async function assignContributor(emulator: AzureEmulator, principalId: string): Promise<void> {
-  const scope = `/subscriptions/${emulator.subscriptionId}/resourceGroups/${emulator.resourceGroup}`;
-  const token = await emulator.adminCredential.getToken(`${emulator.armEndpoint}/.default`);
-  const request = createPipelineRequest({
-    method: "PUT",
-    url: `${emulator.endpoint}${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?api-version=2022-04-01`,
-    headers: createHttpHeaders({
-      authorization: `Bearer ${token?.token}`,
-      "content-type": "application/json",
-    }),
-    body: JSON.stringify({
-      properties: {
-        roleDefinitionId: `/subscriptions/${emulator.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${contributorRoleId}`,
-        principalId,
-        principalType: "ServicePrincipal",
-      },
-    }),
-  });
-  const pipeline = createPipelineFromOptions({ tlsOptions: { ca: emulator.certificateAuthorityPem } });
-  const response = await pipeline.sendRequest(createDefaultHttpClient(), request);
-  if (response.status !== 201) throw new Error(`The role could not be assigned: ${response.bodyAsText}`);
 }
