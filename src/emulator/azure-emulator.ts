@@ -20,6 +20,7 @@ import {
   storageAccountIdOf,
 } from "./arm/subscription-inventory.js";
 import type { BlobServiceAccess } from "./azurite.js";
+import { createDataBoxService } from "./data-box/data-box-service.js";
 import { createBlobAccount } from "./datacentre/blob-account.js";
 import { createDatacentre, type Datacentre, type HandlingTimes } from "./datacentre/datacentre.js";
 import type { DriveOpener } from "./datacentre/drive-in-hand.js";
@@ -56,6 +57,8 @@ export interface AzureEmulatorOptions {
   readonly registeredProviders?: readonly string[];
   /** Default: every step takes as long as its work. */
   readonly handlingTimes?: HandlingTimes;
+  /** How many polls find a long-running operation of Data Box still running. Default: 1. */
+  readonly runningPolls?: number;
   /** How drives are unlocked. Default: partition table, BitLocker and NTFS, as the service does it. */
   readonly openDrive?: DriveOpener;
   /** How long new directory objects stay invisible to Graph and Entra. Default: 0. */
@@ -142,11 +145,19 @@ export async function startAzureEmulator(options: AzureEmulatorOptions): Promise
     endpoint,
     onShipping: (job) => datacentre.jobShipped(job),
   });
+  const dataBox = createDataBoxService({
+    inventory,
+    timeline,
+    random,
+    endpoint,
+    onShipping: (job) => datacentre.jobShipped(job),
+    ...(options.runningPolls === undefined ? {} : { runningPolls: options.runningPolls }),
+  });
   const datacentre = createDatacentre({
     timeline,
     account: createBlobAccount(blobService, faults),
     openDrive: options.openDrive ?? unlockDrive,
-    jobs: () => importExport.jobs(),
+    jobs: () => [...importExport.jobs(), ...dataBox.jobs()],
     ...(options.handlingTimes === undefined ? {} : { handlingTimes: options.handlingTimes }),
   });
   const handle = firstHandlerOf(
@@ -166,6 +177,7 @@ export async function startAzureEmulator(options: AzureEmulatorOptions): Promise
           accountKey: blobService.accountKey,
         }),
         ...importExport.operations,
+        ...dataBox.operations,
       ],
     }),
   );

@@ -134,7 +134,10 @@ export function createDatacentre(options: DatacentreOptions): DatacentreService 
           job.driveProgressed(drive.driveId, progress);
           if (!isTotalKnown) {
             isTotalKnown = true;
-            reporter.begin(`importing ${drive.driveId}`, { bytes: progress.bytesTotal });
+            reporter.begin(`importing ${drive.driveId}`, {
+              bytes: progress.bytesTotal,
+              items: progress.blobsTotal,
+            });
           }
           reporter.advance(progress.bytesDone - bytesReported, progress.blobsDone - blobsReported);
           bytesReported = progress.bytesDone;

@@ -54,7 +54,7 @@ export async function importDrive(options: DriveImportOptions): Promise<DriveOut
         counts.bytesTotal = manifest.bytesTotal;
         log = await openLog(options);
         if (job.backsUpManifests) manifestUri = await backUpManifest(manifest.file, options);
-        status = await importBlobs(volume, manifest.file, log, counts, options);
+        status = await importBlobs(volume, manifest, log, counts, options);
       }
     }
   } catch (error) {
@@ -70,12 +70,19 @@ export async function importDrive(options: DriveImportOptions): Promise<DriveOut
   return Object.freeze({ driveId: drive.driveId, status, ...counts, ...addresses, manifestUri });
 }
 
+/** A manifest that was checked, and what it announces. */
+interface OpenManifest {
+  readonly file: DriveFile;
+  readonly bytesTotal: number;
+  readonly blobsTotal: number;
+}
+
 /** Finds, hashes and reads through the manifest, so that no blob is touched when any of it is wrong. */
 async function openManifest(
   volume: DriveVolume,
   drive: ExpectedDrive,
   options: AbortOptions,
-): Promise<{ readonly file: DriveFile; readonly bytesTotal: number } | DriveStatus> {
+): Promise<OpenManifest | DriveStatus> {
   const file = await volume.openFile(drive.manifestFile);
   if (typeof file === "string") return manifestStatusOf(file);
   const hash = createHash("md5");
@@ -87,17 +94,21 @@ async function openManifest(
   }
   if (hash.digest("hex") !== drive.manifestHash.toLowerCase()) return "ManifestCorrupted";
   let bytesTotal = 0;
+  let blobsTotal = 0;
   let driveId = "";
   try {
     for await (const event of readImportManifest(readWholeFile(file, manifestPieceSizeInBytes, options))) {
       if (event.type === "drive") driveId = event.driveId;
-      else bytesTotal += event.blob.lengthInBytes;
+      else {
+        bytesTotal += event.blob.lengthInBytes;
+        blobsTotal += 1;
+      }
     }
   } catch (error) {
     if (options.abortSignal?.aborted) throw error;
     return isEmulatorError(error) ? "ManifestFormatInvalid" : "ReadManifestFailed";
   }
-  return driveId === drive.driveId ? { file, bytesTotal } : "ManifestDriveIdMismatch";
+  return driveId === drive.driveId ? { file, bytesTotal, blobsTotal } : "ManifestDriveIdMismatch";
 }
 
 function manifestStatusOf(problem: FileProblem): DriveStatus {
@@ -117,7 +128,7 @@ function manifestStatusOf(problem: FileProblem): DriveStatus {
 
 async function importBlobs(
   volume: DriveVolume,
-  manifestFile: DriveFile,
+  { file: manifestFile, blobsTotal }: OpenManifest,
   log: ImportLog,
   counts: { -readonly [Key in keyof DriveOutcome & `b${string}`]: DriveOutcome[Key] },
   options: DriveImportOptions,
@@ -148,6 +159,7 @@ async function importBlobs(
       bytesDone,
       bytesTotal: counts.bytesTotal,
       blobsDone: counts.blobCount,
+      blobsTotal,
       blobsWithErrors: counts.blobsWithErrors,
     });
   };

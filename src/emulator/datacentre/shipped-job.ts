@@ -17,6 +17,7 @@ export interface DriveProgress {
   readonly bytesDone: number;
   readonly bytesTotal: number;
   readonly blobsDone: number;
+  readonly blobsTotal: number;
   readonly blobsWithErrors: number;
 }
 

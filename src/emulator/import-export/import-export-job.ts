@@ -5,6 +5,12 @@
 import type { StorageAccountDefinition } from "../arm/subscription-inventory.js";
 import { type DriveOutcome, isFailedDriveStatus } from "../datacentre/import-outcome.js";
 import type { DriveProgress, ExpectedDrive, ShippedJob } from "../datacentre/shipped-job.js";
+import {
+  creatingPeriodInMs,
+  finishedPeriodInMs,
+  shippingPeriodInMs,
+  unansweredPeriodInMs,
+} from "../shipping-periods.js";
 
 /** States of a classic job. */
 export type ImportExportJobState =
@@ -67,16 +73,6 @@ export interface ImportExportJob extends ShippedJob {
   ship(atInMs: number): void;
   applyDeadlines(nowInMs: number): void;
 }
-
-const oneDayInMs = 24 * 60 * 60 * 1000;
-/** An unshipped job is deleted when it was not updated for this long. */
-export const creatingPeriodInMs: number = 14 * oneDayInMs;
-/** A package must arrive within this time. */
-export const shippingPeriodInMs: number = 14 * oneDayInMs;
-/** After the shipping period the operators wait this long for an answer. */
-export const unansweredPeriodInMs: number = 30 * oneDayInMs;
-/** A finished job is deleted after this time. */
-export const finishedPeriodInMs: number = 90 * oneDayInMs;
 
 /** Makes a job in state `Creating`. */
 export function createImportExportJob(initial: {
