@@ -1,8 +1,9 @@
 /** A drive image in an ordinary file: raw bytes, sparse where the file system can. */
 import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { throwIfAborted } from "../../shared/abort.js";
-import { secretFileMode } from "../../shared/durable-file.js";
+import { secretFileMode, syncFolder } from "../../shared/durable-file.js";
 import { systemErrorCode } from "../../shared/room-error.js";
 import { alignedDeviceOf } from "./aligned-device.js";
 import type { BlockDevice, SectorSizeInBytes } from "./block-device.js";
@@ -22,7 +23,7 @@ export interface CreateImageFileOptions {
   /** Empties and reuses an existing file of that name. Default: false, an existing file is refused. */
   readonly replaceExisting?: boolean;
   /**
-   * Permission bits of a new file; ignored on Windows. Default: `0o600`, because an image is a copy of everything
+   * Permission bits of the file; ignored on Windows. Default: `0o600`, because an image is a copy of everything
    * that goes on a drive and other users of the computer have no business with it.
    */
   readonly mode?: number;
@@ -52,11 +53,12 @@ export interface OpenImageFileOptions {
 export async function createImageFile(path: string, options: CreateImageFileOptions): Promise<BlockDevice> {
   const { sizeInBytes } = options;
   const sectorSizeInBytes = checkGeometry(path, sizeInBytes, options.sectorSizeInBytes ?? 512);
+  const mode = options.mode ?? secretFileMode;
   const failure = { deviceName: path, operation: "create" };
   let handle: FileHandle;
   let isNew = true;
   try {
-    handle = await open(path, "wx+", options.mode ?? secretFileMode);
+    handle = await open(path, "wx+", mode);
   } catch (error) {
     const reason = deviceErrorFrom(error, failure);
     if (!options.replaceExisting || !isDeviceError(reason) || reason.code !== "already-exists") {
@@ -68,8 +70,10 @@ export async function createImageFile(path: string, options: CreateImageFileOpti
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw notAFile(path);
+    if (!isNew) await handle.chmod(mode);
     await handle.truncate(0);
     await handle.truncate(sizeInBytes);
+    await syncFolder(dirname(path));
     return imageFileOf(handle, {
       path,
       sizeInBytes,

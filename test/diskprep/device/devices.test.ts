@@ -46,7 +46,7 @@ describe("image file", () => {
 
   test("refuses an existing file unless told to replace it, and then empties it", async () => {
     const path = join(folder, "existing.img");
-    await writeFile(path, new Uint8Array(1024).fill(9));
+    await writeFile(path, new Uint8Array(1024).fill(9), { mode: 0o644 });
     await expect(createImageFile(path, { sizeInBytes: 512 })).rejects.toMatchObject({
       code: "already-exists",
     });
@@ -55,6 +55,7 @@ describe("image file", () => {
     const sector = new Uint8Array(512).fill(1);
     await device.read(0, sector);
     expect(sector).toEqual(new Uint8Array(512));
+    if (process.platform !== "win32") expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
   test.each([
