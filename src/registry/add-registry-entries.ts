@@ -167,6 +167,17 @@ export async function applyRegistryEntries(
       "The parameters file or the registry has changed since the plan was made; nothing was changed. Make a new plan.",
     );
   }
+  await carryOut(plan, options);
+}
+
+/** Plans and applies in one go. May be repeated. Throws what the two do. */
+export async function addRegistryEntries(options: AddRegistryEntriesOptions): Promise<RegistryEntriesPlan> {
+  const plan = await planAddRegistryEntries(options);
+  await carryOut(plan, options);
+  return plan;
+}
+
+async function carryOut(plan: RegistryEntriesPlan, options: AddRegistryEntriesOptions): Promise<void> {
   for (const change of plan.changes) {
     throwIfAborted(options.abortSignal);
     if (change.kind === "keep") continue;
@@ -176,13 +187,6 @@ export async function applyRegistryEntries(
       await options.registry.setValue(keyPath, name, change.value, { abortSignal: options.abortSignal });
     }
   }
-}
-
-/** Plans and applies in one go. May be repeated. Throws what the two do. */
-export async function addRegistryEntries(options: AddRegistryEntriesOptions): Promise<RegistryEntriesPlan> {
-  const plan = await planAddRegistryEntries(options);
-  await applyRegistryEntries(plan, options);
-  return plan;
 }
 
 function checkAgreement(
