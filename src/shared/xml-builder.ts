@@ -2,10 +2,15 @@
  * Writing small XML documents: UTF-8, two spaces of indentation, every name and character checked before anything is
  * returned. What it writes, {@link readXml} reads back unchanged.
  */
-import XMLBuilder from "fast-xml-builder";
+import builderExport from "fast-xml-builder";
 import type { XmlElement } from "./xml.js";
 import { XmlError } from "./xml-error.js";
 import { findForbiddenXmlCharacter, isXmlName } from "./xml-text.js";
+
+// Its CommonJS build hands out a module object where its ES module hands out the class.
+const XMLBuilder =
+  (builderExport as typeof builderExport & { readonly default?: typeof builderExport }).default ??
+  builderExport;
 
 /**
  * An element to be written. Attributes whose value is undefined are left out.
