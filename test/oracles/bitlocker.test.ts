@@ -385,6 +385,31 @@ const readable: readonly (readonly [string, string])[] = [
     }
   });
 
+  if (process.env["OFFLINE_SEED_LONG"] === "1") {
+    test.each(readable)("%s opens with every key it has", async (name) => {
+      const sample = samples.get(name)!;
+      const path = await unpack(name);
+      const keys: BitLockerUnlock[] = [
+        ...sample.passwords.map((password) => ({ password })),
+        ...sample.recoveryPasswords.map((recoveryPassword) => ({ recoveryPassword })),
+      ];
+      try {
+        await using image = await openImageFile(path);
+        for (const key of keys) {
+          const { device } = await openBitLockerVolume(image, key);
+          await device.close();
+        }
+        if (sample.passwords.length > 0) {
+          await expect(openBitLockerVolume(image, { password: "Anaconda" })).rejects.toMatchObject({
+            code: "wrong-key",
+          });
+        }
+      } finally {
+        await rm(path, { force: true });
+      }
+    });
+  }
+
   test.each([
     ["bitlk-aes-cbc-elephant-128", "unsupported-method"],
     ["bitlk-aes-cbc-elephant-256", "unsupported-method"],
