@@ -171,7 +171,9 @@ const cases = bitLockerMethods.flatMap((method) => [
 );
 
 const lacksLoopDevices =
-  isOracleMissing("losetup", "cryptsetup", "dislocker-file", "sgdisk") || isRootMissing();
+  isOracleMissing("losetup", "cryptsetup", "dislocker-file", "sgdisk") ||
+  isRootMissing() ||
+  isFileMissing("/dev/loop-control");
 
 (lacksLoopDevices ? describe.skip : describe).each([512, 4096] as const)(
   "a whole disk with %p-byte sectors, written past the page cache",

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createImageFile, openImageFile } from "../../src/diskprep/device/index.js";
 import { readPartitionTable, writeGpt } from "../../src/diskprep/partition/index.js";
 import { systemCommandRunner } from "../../src/shared/command-runner.js";
-import { isOracleMissing, isRootMissing } from "../support/required-programs.js";
+import { isFileMissing, isOracleMissing, isRootMissing } from "../support/required-programs.js";
 
 const identity = {
   diskGuid: "11111111-2222-4333-8444-555555555555",
@@ -68,7 +68,8 @@ describe.each([
 });
 
 describe("GPT on 4096-byte sectors", () => {
-  const hasNone = isOracleMissing("sfdisk", "losetup", "sgdisk") || isRootMissing();
+  const hasNone =
+    isOracleMissing("sfdisk", "losetup", "sgdisk") || isRootMissing() || isFileMissing("/dev/loop-control");
   (hasNone ? test.skip : test)("a loop device with 4096-byte sectors verifies", async () => {
     const path = join(folder, "4k.img");
     {

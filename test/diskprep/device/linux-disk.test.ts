@@ -12,7 +12,7 @@ import {
 import { writeGpt } from "../../../src/diskprep/partition/index.js";
 import { type CommandRunner, systemCommandRunner } from "../../../src/shared/command-runner.js";
 import { allocatePageAligned } from "../../../src/shared/page-aligned-memory.js";
-import { isOracleMissing, isRootMissing } from "../../support/required-programs.js";
+import { isFileMissing, isOracleMissing, isRootMissing } from "../../support/required-programs.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -21,7 +21,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const lacksLoopDevices =
-  process.platform !== "linux" || isOracleMissing("losetup", "sfdisk") || isRootMissing();
+  process.platform !== "linux" ||
+  isOracleMissing("losetup", "sfdisk", "partx", "blockdev", "mkfs.ext4") ||
+  isRootMissing() ||
+  isFileMissing("/dev/loop-control");
 
 async function run(program: string, ...programArguments: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await systemCommandRunner(program, programArguments);
