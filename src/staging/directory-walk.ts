@@ -97,7 +97,8 @@ async function* walkLink(
     }
   } catch (error) {
     if (options.abortSignal?.aborted) throw error;
-    yield { type: "failed", ...item, error };
+    // A link to nowhere could have been a folder; it is missed only by those who want everything or this very name.
+    if (options.wants(item.path, false)) yield { type: "failed", ...item, error };
   }
 }
 

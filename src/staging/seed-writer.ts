@@ -342,14 +342,19 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     blobs: readonly PreparedBlob[],
   ): Promise<readonly PromiseSettledResult<SeedBlob>[]> => {
     const ready: (PendingBlob | { readonly reason: unknown })[] = [];
-    for (const { bytes, rangeHashes, ...description } of blobs) {
+    for (const prepared of blobs) {
       try {
-        await reserve(description.name, description.headers, description.metadata);
+        const { bytes, rangeHashes } = prepared;
+        await reserve(prepared.name, prepared.headers, prepared.metadata);
+        // Written out: copying objects with spread costs more than hashing a small file.
         const blob: Omit<SeedBlob, "index"> = {
-          ...description,
+          name: prepared.name,
           kind: "block",
           lengthInBytes: bytes.length,
-          modifiedAtInMs: Math.floor(description.modifiedAtInMs),
+          md5: prepared.md5,
+          modifiedAtInMs: Math.floor(prepared.modifiedAtInMs),
+          headers: prepared.headers,
+          metadata: prepared.metadata,
           rangeSizeInBytes: defaultRangeSizeInBytes,
           dataStretches: undefined,
         };

@@ -124,15 +124,19 @@ export async function openStagingLocation(
     }
   } catch (error) {
     if (["ENOENT", "ENOTDIR", "EEXIST"].includes(systemErrorCode(error) ?? "")) {
-      throw new StagingError(
-        "staging-folder-missing",
-        `The staging folder '${path}' does not exist. Check the path and that its disk or share is mounted, or pass create: true.`,
-        { cause: error, details: { path } },
-      );
+      throw folderMissing(path, error);
     }
     throw stagingErrorFrom(error, "Opening", path);
   }
   return createStagingLocation(path, options);
+}
+
+function folderMissing(path: string, cause: unknown): StagingError {
+  return new StagingError(
+    "staging-folder-missing",
+    `The staging folder '${path}' does not exist. Check the path and that its disk or share is mounted, or pass create: true.`,
+    { cause, details: { path } },
+  );
 }
 
 function createStagingLocation(folder: string, options: StagingLocationOptions): StagingLocation {
@@ -226,9 +230,11 @@ function createStagingLocation(folder: string, options: StagingLocationOptions):
       const { jobName } = createOptions;
       const layout = layoutOf(jobName);
       try {
-        await mkdir(layout.folder, { recursive: true });
+        await mkdir(layout.folder);
       } catch (error) {
-        throw stagingErrorFrom(error, "Making the folder", layout.folder);
+        if (systemErrorCode(error) === "ENOENT") throw folderMissing(folder, error);
+        if (systemErrorCode(error) !== "EEXIST")
+          throw stagingErrorFrom(error, "Making the folder", layout.folder);
       }
       const lock = await acquireWriterLock(layout.lock, lockEnvironment);
       try {
