@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ClientCertificateCredential } from "@azure/identity";
-import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
+import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { azureRoleIds, createSeedIdentity } from "../src/certs/index.js";
 import {
   createImageFile,
@@ -44,15 +44,27 @@ export interface DemoResult {
   readonly phases: Readonly<Record<string, number>>;
 }
 
+/** Moments at which a test may step in. */
+export interface DemoHooks {
+  /** The verified drives are with the carrier. */
+  readonly duringTransit?: (images: readonly DriveImage[]) => Promise<void>;
+  /** The datacentre is done; the storage account is still there. */
+  readonly afterImport?: (storage: BlobServiceClient) => Promise<void>;
+}
+
 /** A drive image with what is known of it. */
-interface DriveImage {
+export interface DriveImage {
   readonly plan: DrivePlan;
   readonly path: string;
   readonly prepared: PreparedDrive;
 }
 
 /** Runs the demo. Messages and bars go to `output`. */
-export async function runDemo(options: DemoOptions, output: NodeJS.WriteStream): Promise<DemoResult> {
+export async function runDemo(
+  options: DemoOptions,
+  output: NodeJS.WriteStream,
+  hooks: DemoHooks = {},
+): Promise<DemoResult> {
   const folder = await openWorkFolder(options.keep);
   const display = createPhaseDisplay(output);
   try {
@@ -60,13 +72,17 @@ export async function runDemo(options: DemoOptions, output: NodeJS.WriteStream):
     await using emulator = await display.run("emulator", "Starting the local Azure", () =>
       startAzureEmulator({ blobService: azurite, handlingTimes }),
     );
-    const container = await createContainer(azurite);
+    const storage = openStorage(azurite);
+    const container = storage.getContainerClient(containerName);
+    await container.create();
     const service = await display.run("identity", "Certificate, application, token", () => signIn(emulator));
     const catalog = await stage(options, folder, emulator, display, output);
     try {
       const images = await makeDrives(catalog, folder, display, output);
       if (options.keep !== undefined) await writeDriveList(folder, images);
+      await hooks.duringTransit?.(images);
       await shipDrives(service, emulator, catalog, images, display, output);
+      await hooks.afterImport?.(storage);
       const report = await display.run(
         "comparison",
         "Comparing the container with the catalog",
@@ -91,11 +107,9 @@ async function openWorkFolder(keep: string | undefined): Promise<string> {
   return folder;
 }
 
-async function createContainer(azurite: Azurite): Promise<ContainerClient> {
+function openStorage(azurite: Azurite): BlobServiceClient {
   const credential = new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey);
-  const container = new BlobServiceClient(azurite.endpoint, credential).getContainerClient(containerName);
-  await container.create();
-  return container;
+  return new BlobServiceClient(azurite.endpoint, credential);
 }
 
 /** Makes certificate, application and rights as the administrator, then signs in with the certificate alone. */
