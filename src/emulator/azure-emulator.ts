@@ -3,6 +3,7 @@
  * a datacentre that takes drives. Real, unmodified clients are pointed at it.
  */
 import type { TokenCredential } from "@azure/core-auth";
+import type { AzureCloud } from "../certs/index.js";
 import {
   type Clock,
   createGuid,
@@ -79,6 +80,8 @@ export interface AzureEmulator extends AsyncDisposable {
   readonly graphAudience: string;
   /** Clients trust it: `tlsOptions: { ca: certificateAuthorityPem }`. */
   readonly certificateAuthorityPem: string;
+  /** The same endpoints, in the shape that the certificate and identity functions take. */
+  readonly cloud: AzureCloud;
   readonly tenantId: string;
   readonly subscriptionId: string;
   readonly resourceGroup: string;
@@ -169,6 +172,7 @@ export async function startAzureEmulator(options: AzureEmulatorOptions): Promise
       random,
       audience: identity.resourceManagerAudience,
       authorizationUri: `${endpoint}/${tenantId}`,
+      nowInMs: () => clock.nowInMs(),
       catchUp: () => timeline.catchUp(),
       operations: [
         ...resourceManagerOperations({
@@ -188,6 +192,7 @@ export async function startAzureEmulator(options: AzureEmulatorOptions): Promise
     graphEndpoint: endpoint,
     graphAudience: identity.graphAudience,
     certificateAuthorityPem: certificates.authorityCertificatePem,
+    cloud: identity.cloud,
     tenantId,
     subscriptionId,
     resourceGroup: storageAccount.resourceGroup,

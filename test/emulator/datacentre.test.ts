@@ -1,6 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Azurite, startAzurite } from "../../src/emulator/index.js";
+import { type Azurite, type ReceivePackageOptions, startAzurite } from "../../src/emulator/index.js";
+import { readImportLog } from "../../src/importjob/index.js";
+import { isOracleMissing } from "../support/required-programs.js";
 import { type LoggedBlob, parseDriveLog } from "./support/drive-log.js";
 import {
   type EmulatedAzure,
@@ -22,10 +25,22 @@ let emulated: EmulatedAzure;
 let blobs: BlobServiceClient;
 const drives = new Map<string, TestDrive>();
 let jobCount = 0;
+const blobStorageAccount = {
+  name: "oldkind",
+  resourceGroup: "offline-seed",
+  kind: "BlobStorage",
+  location: "westus",
+} as const;
+const blobStorageAccountId = () =>
+  `/subscriptions/${emulated.azure.subscriptionId}/resourceGroups/offline-seed/providers/Microsoft.Storage/storageAccounts/oldkind`;
 
 beforeAll(async () => {
   azurite = await startAzurite();
-  emulated = await startEmulatedAzure({ blobService: azurite, openDrive: memoryDriveOpener(drives) });
+  emulated = await startEmulatedAzure({
+    blobService: azurite,
+    openDrive: memoryDriveOpener(drives),
+    furtherStorageAccounts: [blobStorageAccount],
+  });
   blobs = new BlobServiceClient(
     azurite.endpoint,
     new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey),
@@ -39,7 +54,13 @@ afterAll(async () => {
 /** Orders, ships and delivers, and returns the job as the client sees it in the end. */
 async function runJob(
   orders: readonly TestDrive[],
-  options: { shipped?: readonly TestDrive[]; properties?: object; cancels?: boolean } = {},
+  options: {
+    shipped?: readonly TestDrive[];
+    properties?: object;
+    cancels?: boolean;
+    isUnlabelled?: boolean;
+    work?: ReceivePackageOptions;
+  } = {},
 ) {
   const name = `job-${++jobCount}`;
   const trackingNumber = `TRACK-${name}`;
@@ -65,15 +86,20 @@ async function runJob(
     returnAddress,
     deliveryPackage: { carrierName: "FedEx", trackingNumber },
     state: "Shipping",
-    ...(options.cancels ? {} : {}),
   });
   if (options.cancels)
     await emulated.importExport.jobs.update(name, emulated.azure.resourceGroup, { cancelRequested: true });
-  await emulated.azure.datacentre.receivePackage({
-    carrierName: "FedEx",
-    trackingNumber,
-    drives: (options.shipped ?? orders).map(({ driveId }) => ({ image: driveId, serialNumber: driveId })),
-  });
+  await emulated.azure.datacentre.receivePackage(
+    {
+      carrierName: "FedEx",
+      trackingNumber,
+      drives: (options.shipped ?? orders).map(({ driveId }) => ({
+        image: driveId,
+        ...(options.isUnlabelled ? {} : { serialNumber: driveId }),
+      })),
+    },
+    options.work,
+  );
   const { body } = await emulated.send("GET", emulated.jobPath(name));
   return { name, ...body.properties };
 }
@@ -340,6 +366,58 @@ describe("a drive that fails as a whole", () => {
     ]);
   });
 
+  test("drives without a serial number are known by the key that opens them, in any order", async () => {
+    const [first, second, locked] = ["first", "second", "locked"].map((name) =>
+      driveWith({ ...blob, path: `unlabelled/${name}.bin` }),
+    ) as [TestDrive, TestDrive, TestDrive];
+    const job = await runJob([first, second, { ...locked, bitLockerKey: "wrong" }], {
+      shipped: [locked, second, first],
+      isUnlabelled: true,
+    });
+    expect(job.driveList.map(({ copyStatus }: { copyStatus: string }) => copyStatus)).toEqual([
+      "Completed",
+      "Completed",
+      "BitLockerKeyInvalid",
+    ]);
+  });
+
+  test("a drive that the job does not know is left alone", async () => {
+    const [known, stranger] = [
+      driveWith({ ...blob, path: "stranger/known.bin" }),
+      driveWith({ ...blob, path: "stranger/stranger.bin" }),
+    ] as [TestDrive, TestDrive];
+    const job = await runJob([known], { shipped: [stranger, known] });
+    expect([
+      job.state,
+      await blobs.getContainerClient("stranger").getBlobClient("stranger.bin").exists(),
+    ]).toEqual(["Completed", false]);
+  });
+
+  test("an abort stops the copy, and the datacentre goes on with other packages", async () => {
+    const drive = driveWith(
+      ...Array.from({ length: 200 }, (_, index) => ({
+        path: `aborted/${index}`,
+        content: bytesOf(2000, index),
+      })),
+    );
+    const controller = new AbortController();
+    const phases = new Set<string>();
+    await expect(
+      runJob([drive], {
+        work: {
+          abortSignal: controller.signal,
+          onProgress({ phase, itemsDone, itemsTotal }) {
+            phases.add(phase);
+            if (itemsDone > 0 && itemsDone < (itemsTotal ?? 0)) controller.abort();
+          },
+        },
+      }),
+    ).rejects.toMatchObject({ name: "AbortError" });
+    expect([...phases]).toEqual([`importing ${drive.driveId}`]);
+    const next = await runJob([driveWith({ ...blob, path: "aborted/next" })]);
+    expect(next.state).toBe("Completed");
+  });
+
   test("a cancelled job walks through the states without copying", async () => {
     const drive = driveWith({ ...blob, path: "cancelled/blob.bin" });
     const job = await runJob([drive], { cancels: true });
@@ -470,5 +548,49 @@ describe("trouble with the account", () => {
       ["BlobRequestFailed", ["Cancelled", "Cancelled"]],
       ["CompletedWithErrors", ["BlobRequestFailed", "BlobRequestFailed", "BlobRequestFailed"]],
     ]);
+  });
+
+  test("an account of kind BlobStorage takes no page blobs", async () => {
+    const job = await runJob(
+      [
+        driveWith(
+          { path: "no-pages/page", content: content.subarray(0, 1024), kind: "page" },
+          { path: "no-pages/block", content },
+        ),
+      ],
+      { properties: { storageAccountId: blobStorageAccountId() } },
+    );
+    const log = await logOf(job.driveList[0].errorLogUri);
+    expect(log.blobs.map(({ blobPath, status }) => [blobPath, status])).toEqual([
+      ["no-pages/page", "BlobRequestFailed"],
+    ]);
+  });
+
+  test("the logs go to the container the job names, and are well-formed by another program's judgement", async () => {
+    const job = await runJob([driveWith({ path: "logged/a&amp;b", content })], {
+      properties: { diagnosticsPath: "my-logs" },
+    });
+    const uri = job.driveList[0].verboseLogUri;
+    expect(new URL(uri).pathname).toContain("/my-logs/waies/");
+    const text = await download(uri);
+    if (isOracleMissing("xmllint")) return;
+    expect(execFileSync("xmllint", ["--noout", "-"], { input: text }).toString()).toBe("");
+  });
+
+  test("our own reader of logs understands every status the datacentre writes", async () => {
+    const unknown: string[] = [];
+    for await (const { name } of blobs.getContainerClient("waimportexport").listBlobsFlat()) {
+      const text = (
+        await blobs.getContainerClient("waimportexport").getBlobClient(name).downloadToBuffer()
+      ).toString();
+      if (name.endsWith("_manifest.xml")) continue;
+      const log = await readImportLog([Buffer.from(text)], { keep: "all" });
+      const plain = parseDriveLog(text);
+      expect([log.generation, log.driveId, log.driveStatus, log.entries.map(({ status }) => status)]).toEqual(
+        ["2014-11-01", plain.driveId, plain.status, plain.blobs.map(({ status }) => status)],
+      );
+      for (const { finding, status } of log.entries) if (finding.outcome === undefined) unknown.push(status);
+    }
+    expect(unknown).toEqual([]);
   });
 });

@@ -124,3 +124,19 @@ describe("a package", () => {
     ]);
   });
 });
+
+describe("a client that keeps its token", () => {
+  test("is told to get a new one when the clock has leapt over its expiry", async () => {
+    const future = createManualClock(Date.now());
+    const { azure, importExport } = await startEmulatedAzure({ clock: future });
+    try {
+      expect((await importExport.locations.get("West US")).name).toBe("West US");
+      future.advanceDays(20);
+      const jobs: unknown[] = [];
+      for await (const job of importExport.jobs.listBySubscription()) jobs.push(job);
+      expect(jobs).toEqual([]);
+    } finally {
+      await azure.close();
+    }
+  });
+});

@@ -52,13 +52,14 @@ export interface ArmGatewayOptions {
   readonly audience: string;
   /** URL of the authority, for the challenge of a 401. */
   readonly authorizationUri: string;
+  readonly nowInMs: () => number;
   /** Called before a request is answered, so that everything due by the clock has happened. */
   readonly catchUp: () => void;
 }
 
 /** Makes the handler of everything below `/subscriptions` and `/providers`. */
 export function createArmGateway(options: ArmGatewayOptions): RequestHandler {
-  const { identity, faults, random, audience, authorizationUri } = options;
+  const { identity, faults, random, audience } = options;
   const route = createRouter(options.operations.map((operation) => routeOf(operation, options)));
   return async (request) => {
     if (!/^\/(subscriptions|providers)(\/|$)/i.test(request.path)) return undefined;
@@ -68,7 +69,7 @@ export function createArmGateway(options: ArmGatewayOptions): RequestHandler {
       if (injected) return injected;
       const authorization = request.headers["authorization"];
       if (identity.authenticate(authorization, audience) === undefined) {
-        return unauthorized(authorization, authorizationUri);
+        return unauthorized(authorization, options);
       }
       options.catchUp();
       return (await route(request)) ?? unknownPath(request);
@@ -95,7 +96,7 @@ function routeOf(operation: ArmOperation, options: ArmGatewayOptions): Route {
     async handle(request) {
       const caller = identity.authenticate(request.headers["authorization"], audience);
       if (caller === undefined) {
-        return unauthorized(request.headers["authorization"], options.authorizationUri);
+        return unauthorized(request.headers["authorization"], options);
       }
       const { subscriptionId, resourceGroup } = request.parameters;
       return (
@@ -115,15 +116,31 @@ function rateLimitKind(method: string): string {
   return method === "DELETE" ? "deletes" : "writes";
 }
 
-function unauthorized(authorization: string | undefined, authorizationUri: string): EmulatorResponse {
-  const missing = authorization === undefined;
-  const code = missing ? "AuthenticationFailed" : "InvalidAuthenticationToken";
-  const message = missing
-    ? "Authentication failed. The 'Authorization' header is missing."
-    : "The access token is invalid, expired or issued for another resource.";
-  return armError(401, code, message, {
+/**
+ * A token that is not accepted is answered with a claims challenge, as continuous access evaluation does: clients then
+ * drop the token they keep and ask for a new one. That is how they survive a clock that leaps over weeks.
+ */
+function unauthorized(authorization: string | undefined, options: ArmGatewayOptions): EmulatorResponse {
+  if (authorization === undefined) {
+    return armError(
+      401,
+      "AuthenticationFailed",
+      "Authentication failed. The 'Authorization' header is missing.",
+      {
+        headers: { "WWW-Authenticate": `Bearer authorization_uri="${options.authorizationUri}"` },
+      },
+    );
+  }
+  const notBefore = String(Math.floor(options.nowInMs() / 1000));
+  const claims = Buffer.from(
+    JSON.stringify({ access_token: { nbf: { essential: true, value: notBefore } } }),
+  ).toString("base64");
+  const message = "The access token is invalid, expired or issued for another resource.";
+  return armError(401, "InvalidAuthenticationToken", message, {
     headers: {
-      "WWW-Authenticate": `Bearer authorization_uri="${authorizationUri}", error="invalid_token", error_description="${message}"`,
+      "WWW-Authenticate":
+        `Bearer authorization_uri="${options.authorizationUri}", error="insufficient_claims", ` +
+        `error_description="${message}", claims="${claims}"`,
     },
   });
 }

@@ -3,7 +3,7 @@
  * hash in the manifest, uploads what is good, and tells what became of each part. One bad part does not stop the rest.
  */
 import { createHash } from "node:crypto";
-import type { AbortOptions } from "../../shared/index.js";
+import { type AbortOptions, throwIfAborted } from "../../shared/index.js";
 import type { BlobAccount } from "./blob-account.js";
 import { type BlobTarget, openBlobTarget, type TargetOutcome } from "./blob-target.js";
 import { type Crc64, createCrc64 } from "./crc64.js";
@@ -69,6 +69,7 @@ async function startRange(
   crc64: Crc64 | undefined,
 ): Promise<Pending<RangeStatus>> {
   const settled = (status: RangeStatus): Pending<RangeStatus> => ({ finished: Promise.resolve(status) });
+  throwIfAborted(context.abortSignal);
   if (target.isLost()) return settled("Cancelled");
   if (range.offsetInBytes + range.lengthInBytes > file.sizeInBytes) return settled("FileUnexpectedEnd");
   const leave = await context.window.enter(range.lengthInBytes);

@@ -3,7 +3,7 @@
  * the hash from the job, then every blob in it. Believes nothing that was not read from the drive itself.
  */
 import { createHash } from "node:crypto";
-import type { AbortOptions } from "../../shared/index.js";
+import { type AbortOptions, throwIfAborted } from "../../shared/index.js";
 import { isEmulatorError } from "../emulator-error.js";
 import { type BlobAccount, refusalOf } from "./blob-account.js";
 import { type BlobImportContext, type Pending, startBlobImport } from "./blob-import.js";
@@ -168,6 +168,7 @@ async function importBlobs(
   try {
     for await (const event of readImportManifest(readWholeFile(manifestFile, manifestPieceSizeInBytes))) {
       if (event.type !== "blob") continue;
+      throwIfAborted(options.abortSignal);
       const started = await startBlobImport(context, event.blob);
       recorded = recorded.then(() => record(started));
       // Awaited below; a failure meanwhile must not count as unhandled.
