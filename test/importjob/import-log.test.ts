@@ -159,6 +159,7 @@ describe("readImportLog", () => {
       version: "2021-08-01",
       driveId: "72a2914a",
       driveStatus: "Failed",
+      driveFinding: { outcome: "failed", remedy: "ship-again-or-upload" },
       totalItems: 72,
       erroredItems: 12,
       counts: [{ status: "None" }, { status: "ContainerRenamed", count: 10 }],

@@ -219,6 +219,14 @@ export const copyLogCategories = Object.freeze({
   ExportCloudHttp: finding("failed", "ask-support", "An export request failed."),
 } as const);
 
+/** Drive statuses of the 2021-08-01 copy log. */
+export const copyLogDriveStatuses = Object.freeze({
+  Completed: fine("The drive was read without errors."),
+  CompletedWithWarnings: renamed("The drive was read; some items have other names now."),
+  CompletedWithErrors: lost("The drive was read; some items failed."),
+  Failed: driveLost("The drive as a whole could not be imported; the job's copy status says more."),
+} as const);
+
 /** Closed unions of the documented words; logs may still carry others, which read as {@link unknownLogStatus}. */
 export type DriveLogStatus = keyof typeof driveLogStatuses;
 export type BlobLogStatus = keyof typeof blobLogStatuses;
@@ -227,6 +235,7 @@ export type RangeLogStatus = keyof typeof rangeLogStatuses;
 export type MetadataLogStatus = keyof typeof metadataLogStatuses;
 export type DiskLogStatus = keyof typeof diskLogStatuses;
 export type CopyLogCategory = keyof typeof copyLogCategories;
+export type CopyLogDriveStatus = keyof typeof copyLogDriveStatuses;
 
 /** A word no published document has. Taken as failed: an unknown outcome is not an arrival. */
 export const unknownLogStatus: LogFinding = finding(

@@ -21,6 +21,7 @@ import type {
 } from "./import-log.js";
 import {
   copyLogCategories,
+  copyLogDriveStatuses,
   diskLogStatuses,
   driveLogStatuses,
   explainLogStatus,
@@ -206,8 +207,12 @@ class LogReading implements XmlElementHandler {
   }
 }
 
+const driveStatusTables: Readonly<Record<ImportLogGeneration, Readonly<Record<string, LogFinding>>>> = {
+  "2014-11-01": driveLogStatuses,
+  "2018-10-01": { ...driveLogStatuses, ...diskLogStatuses },
+  "2021-08-01": copyLogDriveStatuses,
+};
+
 function explainDrive(generation: ImportLogGeneration, status: string): LogFinding {
-  return Object.hasOwn(driveLogStatuses, status)
-    ? explainLogStatus(driveLogStatuses, status)
-    : explainLogStatus(generation === "2014-11-01" ? {} : diskLogStatuses, status);
+  return explainLogStatus(driveStatusTables[generation], status);
 }

@@ -4,12 +4,27 @@ import { filePathOf, md5Hex, type TestDrive } from "../../emulator/support/memor
 import { patternedBytes } from "./azurite-container.js";
 import { orderAndShip, parcelOf, type Scene, usualBlobs } from "./seed-by-post.js";
 
+/** One word for both services, or one for each. */
+export type ByService = string | Readonly<Record<ImportServiceKind, string>>;
+
+/** The word of one service. */
+export function wordOf(words: ByService, kind: ImportServiceKind): string {
+  return typeof words === "string" ? words : words[kind];
+}
+
+const by = (importExport: string, dataBox: string): ByService => ({
+  "import-export": importExport,
+  "data-box": dataBox,
+});
+const withErrors = by("closed", "completed-with-errors");
+const withWarnings = by("completed", "completed-with-warnings");
+
 /** What must be observed. Counts are of the six blobs of the usual seed. */
 export interface Expected {
   /** State the job ends in. */
-  readonly job: string;
-  /** Words the logs or the drives' copy statuses must contain; for both services where they differ. */
-  readonly status: string | Readonly<Record<ImportServiceKind, string>>;
+  readonly job: ByService;
+  /** A word the logs or the drives' copy statuses must contain. */
+  readonly status: ByService;
   readonly equal: number;
   readonly missing: number;
   readonly different: number;
@@ -90,7 +105,7 @@ export const faults: readonly Fault[] = [
     spoil: (scene) => {
       scene.parcel = scene.seedDrives.slice(0, 1);
     },
-    expected: { job: "closed", status: "never-received", equal: 3, missing: 3, different: 0 },
+    expected: { job: withErrors, status: "never-received", equal: 3, missing: 3, different: 0 },
   },
   {
     name: "the parcel holds drives of somebody else",
@@ -99,17 +114,21 @@ export const faults: readonly Fault[] = [
       scene.drives.set(stranger.driveId, stranger);
       scene.parcel = [stranger];
     },
-    expected: { job: "closed", status: "never-received", ...nothingThere },
+    expected: { job: withErrors, status: "never-received", ...nothingThere },
   },
   {
     name: "the order has the wrong BitLocker key",
     spoil: misorder({ bitLockerKey: "238810-662376-448998-450120-652806-203390-606320-483076" }),
-    expected: { job: "closed", status: "BitLockerKeyInvalid", ...nothingThere },
+    expected: { job: withErrors, status: by("BitLockerKeyInvalid", "OtherUserError"), ...nothingThere },
   },
   {
     name: "the order names a manifest that is not on the drive",
     spoil: misorder({ manifestFile: "\\Elsewhere.xml" }),
-    expected: { job: "closed", status: "ManifestNotFound", ...nothingThere },
+    expected: {
+      job: withErrors,
+      status: by("ManifestNotFound", "MetadataFilesModifiedOrRemoved"),
+      ...nothingThere,
+    },
   },
   {
     name: "the manifest was changed after preparation",
@@ -117,47 +136,89 @@ export const faults: readonly Fault[] = [
       const { files } = scene.seedDrives[0]!;
       files.set("\\DriveManifest.xml", Buffer.concat([files.get("\\DriveManifest.xml")!, Buffer.from("\n")]));
     },
-    expected: { job: "closed", status: "ManifestCorrupted", ...nothingThere },
+    expected: {
+      job: withErrors,
+      status: by("ManifestCorrupted", "MetadataFilesModifiedOrRemoved"),
+      ...nothingThere,
+    },
   },
   {
     name: "the manifest is for another serial number",
     spoil: rewriteManifest((text) => text.replace(/<DriveId>[^<]+/, "<DriveId>OTHER")),
-    expected: { job: "closed", status: "ManifestDriveIdMismatch", ...nothingThere },
+    expected: {
+      job: withErrors,
+      status: by("ManifestDriveIdMismatch", "MetadataFilesModifiedOrRemoved"),
+      ...nothingThere,
+    },
   },
   {
     name: "the manifest is cut off",
     spoil: rewriteManifest((text) => text.slice(0, -20)),
-    expected: { job: "closed", status: "ManifestFormatInvalid", ...nothingThere },
+    expected: {
+      job: withErrors,
+      status: by("ManifestFormatInvalid", "MetadataFilesModifiedOrRemoved"),
+      ...nothingThere,
+    },
   },
   {
     name: "the medium fails under the manifest",
     spoil: (scene) => void scene.seedDrives[0]!.unreadableFrom.set("\\DriveManifest.xml", 10),
-    expected: { job: "closed", status: "ReadManifestFailed", ...nothingThere },
+    expected: { job: withErrors, status: by("ReadManifestFailed", "HardwareError"), ...nothingThere },
   },
   {
     name: "a page blob's length is not a multiple of 512",
     spoil: rewriteManifest((text) => text.replace("<Length>20480</Length>", "<Length>20481</Length>")),
-    expected: { job: "closed", status: "BlobRequestFailed", equal: 5, missing: 1, different: 0 },
+    expected: {
+      job: withErrors,
+      status: by("BlobRequestFailed", "UploadErrorCloudHttp"),
+      equal: 5,
+      missing: 1,
+      different: 0,
+    },
   },
   {
     name: "a bit flipped in a block",
     spoil: flip(1, 20_000),
-    expected: { job: "closed", status: "Corrupted", equal: 5, missing: 0, different: 1 },
+    expected: {
+      job: withErrors,
+      status: by("Corrupted", "UploadErrorDataValidationError"),
+      equal: 5,
+      missing: 0,
+      different: 1,
+    },
   },
   {
     name: "a bit flipped in a page range",
     spoil: flip(4, 9000),
-    expected: { job: "closed", status: "Corrupted", equal: 5, missing: 0, different: 1 },
+    expected: {
+      job: withErrors,
+      status: by("Corrupted", "UploadErrorDataValidationError"),
+      equal: 5,
+      missing: 0,
+      different: 1,
+    },
   },
   {
     name: "a bit flipped in a blob of one block",
     spoil: flip(0, 17),
-    expected: { job: "closed", status: "Corrupted", equal: 5, missing: 0, different: 1 },
+    expected: {
+      job: withErrors,
+      status: by("Corrupted", "UploadErrorDataValidationError"),
+      equal: 5,
+      missing: 0,
+      different: 1,
+    },
   },
   {
     name: "a file is gone from the drive",
     spoil: (scene) => void scene.seedDrives[0]!.files.delete(pathOnDrive(scene, 1)),
-    expected: { job: "closed", status: "FileNotFound", equal: 5, missing: 1, different: 0 },
+    expected: {
+      job: withErrors,
+      status: by("FileNotFound", "UploadErrorWin32"),
+      equal: 5,
+      missing: 1,
+      different: 0,
+    },
   },
   {
     name: "a file on the drive is too short",
@@ -166,12 +227,24 @@ export const faults: readonly Fault[] = [
       const { files } = scene.seedDrives[0]!;
       files.set(path, files.get(path)!.subarray(0, 30_000));
     },
-    expected: { job: "closed", status: "FileUnexpectedEnd", equal: 5, missing: 0, different: 1 },
+    expected: {
+      job: withErrors,
+      status: by("FileUnexpectedEnd", "UploadErrorWin32"),
+      equal: 5,
+      missing: 0,
+      different: 1,
+    },
   },
   {
     name: "the medium fails in the middle of a file",
     spoil: (scene) => void scene.seedDrives[0]!.unreadableFrom.set(pathOnDrive(scene, 1), 16_384),
-    expected: { job: "closed", status: "IOFailed", equal: 5, missing: 0, different: 1 },
+    expected: {
+      job: withErrors,
+      status: by("IOFailed", "UploadErrorWin32"),
+      equal: 5,
+      missing: 0,
+      different: 1,
+    },
   },
   {
     name: "a metadata file is damaged",
@@ -179,7 +252,7 @@ export const faults: readonly Fault[] = [
       const path = `${pathOnDrive(scene, 2)}.MetadataPath.xml`;
       scene.seedDrives[0]!.files.set(path, Buffer.from("<Metadata><owner>nobody</owner></Metadata>"));
     },
-    expected: { job: "closed", status: "Metadata Corrupted", ...allEqual },
+    expected: { job: withErrors, status: by("Metadata Corrupted", "UploadErrorWin32"), ...allEqual },
   },
   {
     name: "a blob of this name exists; disposition overwrite",
@@ -191,14 +264,14 @@ export const faults: readonly Fault[] = [
     disposition: "no-overwrite",
     logLevel: "verbose",
     spoil: (scene) => putOther(scene, letter),
-    expected: { job: "completed", status: "Skipped", equal: 5, missing: 0, different: 1 },
+    expected: { job: withWarnings, status: by("Skipped", "Completed"), equal: 5, missing: 0, different: 1 },
   },
   {
     name: "a blob of this name exists; disposition rename",
     disposition: "rename",
     logLevel: "verbose",
     spoil: (scene) => putOther(scene, letter),
-    expected: { job: "completed", status: "Renamed", equal: 5, missing: 0, different: 1 },
+    expected: { job: withWarnings, status: by("Renamed", "Completed"), equal: 5, missing: 0, different: 1 },
   },
   {
     name: "somebody holds a lease on a blob",
@@ -209,19 +282,33 @@ export const faults: readonly Fault[] = [
     beforeRepair: async (scene) => {
       await scene.container.getBlobClient(letter).getBlobLeaseClient().breakLease(0);
     },
-    expected: { job: "closed", status: "LeasePresent", equal: 5, missing: 0, different: 1 },
+    expected: {
+      job: withErrors,
+      status: by("LeasePresent", "UploadErrorCloudHttp"),
+      equal: 5,
+      missing: 0,
+      different: 1,
+    },
   },
   {
     name: "the container is forbidden to the service",
     spoil: (scene) => scene.azure.faults.forbidContainer(scene.order.containerName),
     beforeRepair: (scene) => scene.azure.faults.clear(),
-    expected: { job: "closed", status: "BlobRequestForbidden", ...nothingThere },
+    expected: {
+      job: withErrors,
+      status: by("BlobRequestForbidden", "StorageAccountNotAccessible"),
+      ...nothingThere,
+    },
   },
   {
     name: "the storage account shuts the service out, even for logs",
     spoil: (scene) => scene.azure.faults.forbidStorageAccount(),
     beforeRepair: (scene) => scene.azure.faults.clear(),
-    expected: { job: "closed", status: "BlobRequestForbidden", ...nothingThere },
+    expected: {
+      job: withErrors,
+      status: by("BlobRequestForbidden", "StorageAccountNotAccessible"),
+      ...nothingThere,
+    },
   },
   {
     name: "the storage account is busy for a while",
@@ -263,8 +350,7 @@ export const faults: readonly Fault[] = [
       await orderAndShip(scene);
       scene.azure.datacentre.sendPackage(parcelOf(scene), { isLost: true });
     },
-    services: ["import-export"],
-    expected: { job: "closed", status: "never-received", ...nothingThere },
+    expected: { job: by("closed", "aborted"), status: "answer-operators", ...nothingThere },
   },
   {
     name: "the carrier needs 13 days",
@@ -280,7 +366,6 @@ export const faults: readonly Fault[] = [
       await scene.service.createImportJob(scene.order);
       await scene.azure.datacentre.receivePackage(parcelOf(scene));
     },
-    services: ["import-export"],
     expected: { job: "deleted", status: "enter-tracking-number", ...nothingThere },
   },
   {
@@ -315,6 +400,15 @@ export const faults: readonly Fault[] = [
     },
     services: ["import-export"],
     expected: { job: "completed", status: "cancel-requested", ...nothingThere },
+  },
+  {
+    name: "the job is cancelled before the parcel leaves, and the parcel is sent",
+    journey: async (scene) => {
+      await scene.service.createImportJob(scene.order);
+      await scene.service.cancelImportJob(scene.ref);
+      await scene.azure.datacentre.receivePackage(parcelOf(scene));
+    },
+    expected: { job: by("deleted", "cancelled"), status: "cancel-requested", ...nothingThere },
   },
   {
     name: "Azure Resource Manager throttles the watching",

@@ -16,6 +16,7 @@ import {
   type ImportOrder,
   type ImportServiceKind,
   monitorImportJob,
+  type ReadBytesPolicy,
   type RepairReport,
   readImportLog,
   reconcileSeed,
@@ -213,15 +214,20 @@ export async function observe(scene: Scene): Promise<Journey> {
 }
 
 /** Repairs from the logs where there are any, then from the report, as long as something is not proven. */
-export async function repairScene(scene: Scene, journey: Journey): Promise<readonly RepairReport[]> {
+export async function repairScene(
+  scene: Scene,
+  journey: Journey,
+  proof: { readonly readBytes: ReadBytesPolicy },
+): Promise<readonly RepairReport[]> {
   const { container, catalog, order } = scene;
   const repairs: RepairReport[] = [];
   let { report } = journey;
   if (journey.logs.length > 0 && !report.isProven) {
-    repairs.push(await repairSeed(container, catalog, journey.logs, { drives: order.drives }));
+    repairs.push(await repairSeed(container, catalog, journey.logs, { drives: order.drives, proof }));
     report = repairs.at(-1)!.after;
   }
-  if (!report.isProven || report.labelsDiffer > 0) repairs.push(await repairSeed(container, catalog, report));
+  if (!report.isProven || report.labelsDiffer > 0)
+    repairs.push(await repairSeed(container, catalog, report, { proof }));
   return repairs;
 }
 
