@@ -1,16 +1,5 @@
 /** NTFS volumes of this library as other programs see them: ntfs-3g and its tools, 7-Zip, The Sleuth Kit. */
-import {
-  copyFile,
-  link,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -102,6 +91,11 @@ const many = isLong ? 100_000 : 4000;
 const shapes: readonly Shape[] = [
   { name: "512-byte sectors, 4 KiB clusters", options: {}, sample: () => createSampleTree() },
   { name: "4096-byte sectors", options: { sectorSizeInBytes: 4096 }, sample: () => createSampleTree() },
+  {
+    name: "restart pages in the log",
+    options: { log: "restart-pages" },
+    sample: () => createSampleTree({ manyFiles: 50 }),
+  },
   {
     name: "64 KiB clusters",
     options: { clusterSizeInBytes: 65_536, volumeSizeInBytes: 128 * mebibyte },
@@ -219,16 +213,18 @@ describe.each(shapes)("a volume with $name", ({ name, options, sample: createSam
 });
 
 describe("a volume in use", () => {
-  (cannotMount || hasNoTools ? test.skip : test)(
-    "stays clean when ntfs-3g creates, deletes and renames",
-    async () => {
-      const sample = createSampleTree({ manyFiles: 2000 });
-      const layout = planNtfsVolume(sample.tree, volumeOptions({ reservedExtents: bitLockerLikeExtents() }));
-      const original = join(folder, "original.img");
-      const image = join(folder, "in-use.img");
-      await using device = await createImageFile(original, { sizeInBytes: 64 * mebibyte });
+  (cannotMount || hasNoTools ? test.skip : test).each(["empty", "restart-pages"] as const)(
+    "stays clean when ntfs-3g creates, deletes and renames, log: %s",
+    async (log) => {
+      const sample = createSampleTree({ manyFiles: 1000 });
+      const layout = planNtfsVolume(
+        sample.tree,
+        volumeOptions({ reservedExtents: bitLockerLikeExtents(), log }),
+      );
+      const image = join(folder, `in-use-${log}.img`);
+      const device = await createImageFile(image, { sizeInBytes: 64 * mebibyte });
       await writeNtfsVolume(device, layout, patternContent);
-      await copyFile(original, image);
+      await device.close();
       await mounted(image, "rw", async (root) => {
         await mkdir(join(root, "new directory"));
         for (let index = 0; index < 600; index++) {

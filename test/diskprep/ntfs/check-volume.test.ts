@@ -26,6 +26,7 @@ describe("good volumes", () => {
     ["2 MiB clusters", { clusterSizeInBytes: 2 * mebibyte, volumeSizeInBytes: 1536 * mebibyte }],
     ["reserved extents", { reservedExtents: bitLockerLikeExtents(), residentLimitInBytes: 100 }],
     ["no label", { label: "" }],
+    ["restart pages in the log", { log: "restart-pages" }],
   ];
   test.each(shapes)("have no findings: %s", async (_, options) => {
     const sample = createSampleTree();
@@ -779,6 +780,17 @@ const corruptions: [string, (editor: VolumeEditor) => Promise<Expected>][] = [
       const offset = (await editor.streamOffset(2, 0x80)) + 70_000;
       await editor.write(offset, 0x12);
       return { code: "log-file", record: 2, offsetInBytes: offset };
+    },
+  ],
+  [
+    "a torn restart page",
+    async (editor) => {
+      const log = await editor.streamOffset(2, 0x80);
+      const page = new Uint8Array(4096);
+      page.set([0x52, 0x53, 0x54, 0x52, 0x1e, 0, 9, 0]);
+      page[0x1e] = 7;
+      await editor.device.write(log, page);
+      return { code: "log-file", record: 2, offsetInBytes: log + 510 };
     },
   ],
   [

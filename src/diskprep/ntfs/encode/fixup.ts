@@ -2,10 +2,16 @@
 import { fixupStrideInBytes } from "./constants.js";
 
 /** Any value but 0 and FFFF; a fresh volume has no earlier write to tell apart. */
-const updateSequenceNumber = 1;
+const firstUpdateNumber = 1;
 
 /** Protects the finished record at `base`; must be the last step. */
-export function protectRecord(view: DataView, base: number, sizeInBytes: number, arrayOffset: number): void {
+export function protectRecord(
+  view: DataView,
+  base: number,
+  sizeInBytes: number,
+  arrayOffset: number,
+  updateSequenceNumber: number = firstUpdateNumber,
+): void {
   view.setUint16(base + arrayOffset, updateSequenceNumber, true);
   const strides = sizeInBytes / fixupStrideInBytes;
   for (let stride = 1; stride <= strides; stride++) {

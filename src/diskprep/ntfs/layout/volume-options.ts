@@ -33,6 +33,12 @@ export interface NtfsVolumeOptions {
    * ones out of their records. Default: whatever fits.
    */
   readonly residentLimitInBytes?: number;
+  /**
+   * How `$LogFile` begins its life. `"empty"`: all FF, initialised by the first driver that mounts the volume for
+   * writing. `"restart-pages"`: as after a clean unmount, for volumes that may first be mounted read-only.
+   * Default: `"empty"`, which is what other formatters write; the pages were tried with ntfs-3g only.
+   */
+  readonly log?: "empty" | "restart-pages";
   /** Bytes that must stay free. Default: 64 MiB, on volumes below 4 GiB a 64th of the volume. */
   readonly freeReserveInBytes?: number;
 }

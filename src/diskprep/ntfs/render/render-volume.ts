@@ -5,6 +5,7 @@
 import { encodeAttributeDefinitions } from "../encode/attribute-definitions.js";
 import { encodeBootSector } from "../encode/boot-sector.js";
 import { firstUserRecord, rootRecord } from "../encode/constants.js";
+import { encodeLogRestartPages } from "../encode/log-restart-pages.js";
 import { RecordWriter } from "../encode/record-writer.js";
 import { encodeSecurityStream, securityEntries } from "../encode/security-descriptors.js";
 import { indexBitmapSizeInBytes, type SystemStreamName, type VolumePlan } from "../layout/plan-volume.js";
@@ -42,6 +43,11 @@ export function createRenderer(plan: VolumePlan, map: VolumeMap): RenderVolume {
     security: encodeSecurityStream(securityEntries()),
   };
 
+  const logHead =
+    plan.options.log === "restart-pages"
+      ? encodeLogRestartPages(streams.log.sizeInBytes, Number(plan.options.serialNumber & 0xffff_ffffn))
+      : undefined;
+
   const renderRecord = (
     view: DataView,
     base: number,
@@ -70,6 +76,7 @@ export function createRenderer(plan: VolumePlan, map: VolumeMap): RenderVolume {
       }
       case "log":
         target.fill(0xff);
+        if (logHead) copyAt(logHead, -offset, target);
         break;
       case "bitmap":
         writeVolumeBitmap(plan, offset, within(target, streams.bitmap.sizeInBytes - offset));
