@@ -252,5 +252,5 @@ test("the waiting text is the workflow's, word for word", () => {
   expect(waitingText("import-export")).toBe(
     "Waiting for Azure Import Job to complete. Please check on Azure Management portal for more information on job status",
   );
-  expect(waitingText("data-box")).toContain("Azure Data Box");
+  expect(waitingText("data-box")).toBe("Waiting for Azure Data Box job to be completed");
 });
