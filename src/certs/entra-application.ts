@@ -8,27 +8,23 @@
 import type { TokenCredential } from "@azure/core-auth";
 import { type AbortOptions, type Clock, systemClock } from "../shared/index.js";
 import type { AzureCloud } from "./azure-clouds.js";
-import {
-  type AzureClientOptions,
-  type AzureJsonClient,
-  createAzureJsonClient,
-  type JsonObject,
-  serviceErrorOf,
-} from "./azure-json-client.js";
+import { type AzureClientOptions, type AzureJsonClient, createAzureJsonClient } from "./azure-json-client.js";
 import { CertsError } from "./certs-error.js";
 import {
   collectionOf,
   compareApplications,
   type FoundApplication,
   holdsCertificate,
-  keyCredentialsOf,
   newKeyCredential,
   type RegisteredCertificate,
   readApplication,
   readKeyCredential,
   requiredText,
 } from "./graph-applications.js";
-import { isGuid, isSeedCertificateName, seedApplicationName } from "./names.js";
+import { createPermission, managePermission } from "./graph-permissions.js";
+import { createKeyCredentialEditor, type KeyCredentialEditor } from "./key-credential-editor.js";
+import { listAll } from "./list-all.js";
+import { isSeedCertificateName, requireGuid, seedApplicationName } from "./names.js";
 import { repeatUntilDefined } from "./patience.js";
 import { createProofOfPossession } from "./proof-of-possession.js";
 import type { SeedCertificate } from "./seed-certificate.js";
@@ -69,24 +65,27 @@ export interface RollCertificateOptions extends AbortOptions {
   readonly next: SeedCertificate;
 }
 
-const managePermission =
-  "Microsoft Graph permission Application.ReadWrite.All (delegated) or Application.ReadWrite.OwnedBy (application), and for a user who does not own the application the role Application Administrator";
-const createPermission =
-  "the right to register applications: Microsoft Graph permission Application.ReadWrite.All (delegated) or Application.ReadWrite.OwnedBy (application), and for users the role Application Developer where the tenant forbids registration";
-const readPermission = "Microsoft Graph permission Application.Read.All";
-const maxWrites = 6;
-
 /** Manages the application registration of a seed identity. */
 export class EntraApplicationClient {
   readonly #graph: AzureJsonClient;
+  /** Sends a request once, for what must not happen twice. */
+  readonly #graphWithoutRetry: AzureJsonClient;
   readonly #clock: Clock;
-  readonly #settlingTimeInMs: number;
+  readonly #keyCredentials: KeyCredentialEditor;
 
   /** Needs a token of a user, or of an application with the permissions named at each method. */
   constructor(cloud: AzureCloud, credential: TokenCredential, options: EntraApplicationClientOptions = {}) {
     this.#graph = createAzureJsonClient(cloud.graphEndpoint, cloud.graphAudience, credential, options);
+    this.#graphWithoutRetry = createAzureJsonClient(cloud.graphEndpoint, cloud.graphAudience, credential, {
+      ...options,
+      retryOptions: { ...options.retryOptions, maxRetries: 0 },
+    });
     this.#clock = options.clock ?? systemClock;
-    this.#settlingTimeInMs = options.settlingTimeInMs ?? 2_000;
+    this.#keyCredentials = createKeyCredentialEditor(
+      this.#graph,
+      this.#clock,
+      options.settlingTimeInMs ?? 2_000,
+    );
   }
 
   /**
@@ -127,15 +126,16 @@ export class EntraApplicationClient {
   ): Promise<readonly FoundApplication[]> {
     const displayName = seedApplicationName(azureUserId);
     const select = { $select: "id,appId,displayName,createdDateTime" };
-    const found = await this.#list("/v1.0/applications", {
+    const found = await listAll(this.#graph, "/v1.0/applications", {
       ...options,
       query: { $filter: `displayName eq '${displayName.replaceAll("'", "''")}'`, ...select },
     });
     if (found.length === 0) return [];
     // For an application as caller Graph answers 400: it owns nothing through /me.
-    const owned = await this.#list("/v1.0/me/ownedObjects/microsoft.graph.application", {
+    const owned = await listAll(this.#graph, "/v1.0/me/ownedObjects/microsoft.graph.application", {
       ...options,
       query: select,
+      isEmptyOnBadRequest: true,
     });
     const ownedIds = new Set(owned.map((json) => requiredText(json, "id")));
     return found.map((json) => readApplication(json, ownedIds)).sort(compareApplications);
@@ -160,9 +160,8 @@ export class EntraApplicationClient {
     const candidates = await this.findSeedApplications(azureUserId, { abortSignal });
     const existing = await this.#chooseApplication(candidates, certificate, abortSignal);
     const application = existing ?? (await this.#createApplication(azureUserId, certificate, abortSignal));
-    const isCertificateAdded = existing
-      ? await this.addCertificate(existing.objectId, certificate, { abortSignal })
-      : true;
+    // Also after a creation: what a lost answer left may turn out to be another server's, without our certificate.
+    const isAppended = await this.addCertificate(application.objectId, certificate, { abortSignal });
     const servicePrincipalId = await this.#ensureServicePrincipal(application.applicationId, abortSignal);
     return Object.freeze({
       applicationId: application.applicationId,
@@ -171,7 +170,7 @@ export class EntraApplicationClient {
       displayName: application.displayName,
       azureUserId,
       isCreated: existing === undefined,
-      isCertificateAdded,
+      isCertificateAdded: isAppended || existing === undefined,
       certificates: await this.listCertificates(application.objectId, { abortSignal }),
     });
   }
@@ -181,7 +180,7 @@ export class EntraApplicationClient {
     objectId: string,
     options: AbortOptions = {},
   ): Promise<readonly RegisteredCertificate[]> {
-    const credentials = await this.#readKeyCredentials(objectId, options.abortSignal);
+    const credentials = await this.#keyCredentials.read(objectId, options.abortSignal);
     return Object.freeze(credentials.map(readKeyCredential));
   }
 
@@ -196,7 +195,7 @@ export class EntraApplicationClient {
     options: AbortOptions = {},
   ): Promise<boolean> {
     let isWritten = false;
-    await this.#changeKeyCredentials(objectId, options.abortSignal, (credentials) => {
+    await this.#keyCredentials.change(objectId, options.abortSignal, (credentials) => {
       if (credentials.some((credential) => holdsCertificate(credential, certificate))) return undefined;
       isWritten = true;
       return [...credentials, newKeyCredential(certificate)];
@@ -214,7 +213,7 @@ export class EntraApplicationClient {
     options: AbortOptions = {},
   ): Promise<readonly RegisteredCertificate[]> {
     const removed = new Map<string, RegisteredCertificate>();
-    await this.#changeKeyCredentials(objectId, options.abortSignal, (credentials) => {
+    await this.#keyCredentials.change(objectId, options.abortSignal, (credentials) => {
       const expired = credentials
         .map(readKeyCredential)
         .filter((credential) => this.#isOursAndExpired(credential));
@@ -239,7 +238,7 @@ export class EntraApplicationClient {
     objectId: string,
     { current, next, abortSignal }: RollCertificateOptions,
   ): Promise<string> {
-    const { body } = await this.#graph.send("POST", `/v1.0/applications/${encodeGuid(objectId)}/addKey`, {
+    const { body } = await this.#graph.send("POST", `/v1.0/applications/${requireGuid(objectId)}/addKey`, {
       abortSignal,
       permission: managePermission,
       body: {
@@ -257,34 +256,11 @@ export class EntraApplicationClient {
     keyId: string,
     { current, abortSignal }: Omit<RollCertificateOptions, "next">,
   ): Promise<void> {
-    await this.#graph.send("POST", `/v1.0/applications/${encodeGuid(objectId)}/removeKey`, {
+    await this.#graph.send("POST", `/v1.0/applications/${requireGuid(objectId)}/removeKey`, {
       abortSignal,
       permission: managePermission,
       body: { keyId, proof: createProofOfPossession(current, objectId, this.#clock.nowInMs()) },
     });
-  }
-
-  async #list(
-    path: string,
-    options: AbortOptions & { readonly query: Readonly<Record<string, string>> },
-  ): Promise<readonly JsonObject[]> {
-    const entries: JsonObject[] = [];
-    let next: string | undefined = path;
-    let query = options.query;
-    while (next !== undefined) {
-      const answer = await this.#graph.send("GET", next, {
-        ...options,
-        query,
-        permission: readPermission,
-        alsoAccept: path.includes("/me/") ? [400] : [],
-      });
-      if (answer.status === 400) return [];
-      entries.push(...collectionOf(answer.body));
-      const link = answer.body["@odata.nextLink"];
-      next = typeof link === "string" ? link : undefined;
-      query = {};
-    }
-    return entries;
   }
 
   async #chooseApplication(
@@ -294,27 +270,46 @@ export class EntraApplicationClient {
   ): Promise<FoundApplication | undefined> {
     if (candidates.length < 2) return candidates[0];
     for (const candidate of candidates) {
-      const credentials = await this.#readKeyCredentials(candidate.objectId, abortSignal);
+      const credentials = await this.#keyCredentials.read(candidate.objectId, abortSignal);
       if (credentials.some((credential) => holdsCertificate(credential, certificate))) return candidate;
     }
     return candidates[0];
   }
 
+  /**
+   * Creates the application. A failed answer does not mean that nothing was created, so before every further attempt
+   * it is looked whether the one before did succeed: names are not unique, and nobody would notice a second one.
+   */
   async #createApplication(
     azureUserId: string,
     certificate: SeedCertificate,
     abortSignal: AbortOptions["abortSignal"],
   ): Promise<FoundApplication> {
-    const { body } = await this.#graph.send("POST", "/v1.0/applications", {
+    const displayName = seedApplicationName(azureUserId);
+    let isFirstAttempt = true;
+    const create = async (): Promise<FoundApplication | undefined> => {
+      const [created] = isFirstAttempt ? [] : await this.findSeedApplications(azureUserId, { abortSignal });
+      if (created !== undefined) return created;
+      isFirstAttempt = false;
+      const answer = await this.#graphWithoutRetry.send("POST", "/v1.0/applications", {
+        abortSignal,
+        permission: createPermission,
+        body: {
+          displayName,
+          signInAudience: "AzureADMyOrg",
+          keyCredentials: [newKeyCredential(certificate)],
+        },
+        alsoAccept: [429, 500, 502, 503, 504],
+      });
+      return answer.status < 300
+        ? readApplication(answer.body, new Set([requiredText(answer.body, "id")]))
+        : undefined;
+    };
+    return repeatUntilDefined(create, {
+      clock: this.#clock,
+      awaited: `The application ${displayName}`,
       abortSignal,
-      permission: createPermission,
-      body: {
-        displayName: seedApplicationName(azureUserId),
-        signInAudience: "AzureADMyOrg",
-        keyCredentials: [newKeyCredential(certificate)],
-      },
     });
-    return readApplication(body, new Set([requiredText(body, "id")]));
   }
 
   /** Finds or creates the service principal; waits while the directory does not know the application yet. */
@@ -323,9 +318,9 @@ export class EntraApplicationClient {
     abortSignal: AbortOptions["abortSignal"],
   ): Promise<string> {
     const find = async (): Promise<string | undefined> => {
-      const [principal] = await this.#list("/v1.0/servicePrincipals", {
+      const [principal] = await listAll(this.#graph, "/v1.0/servicePrincipals", {
         abortSignal,
-        query: { $filter: `appId eq '${encodeGuid(applicationId)}'`, $select: "id" },
+        query: { $filter: `appId eq '${requireGuid(applicationId)}'`, $select: "id" },
       });
       return principal === undefined ? undefined : requiredText(principal, "id");
     };
@@ -350,74 +345,9 @@ export class EntraApplicationClient {
     );
   }
 
-  /** Key credentials with their keys. An application that is not visible yet is waited for. */
-  async #readKeyCredentials(
-    objectId: string,
-    abortSignal: AbortOptions["abortSignal"],
-  ): Promise<readonly JsonObject[]> {
-    const read = async (): Promise<readonly JsonObject[] | undefined> => {
-      const answer = await this.#graph.send("GET", `/v1.0/applications/${encodeGuid(objectId)}`, {
-        abortSignal,
-        query: { $select: "keyCredentials" },
-        permission: readPermission,
-        alsoAccept: [404],
-      });
-      return answer.status === 404 ? undefined : keyCredentialsOf(answer.body);
-    };
-    return repeatUntilDefined(read, {
-      clock: this.#clock,
-      awaited: `The application ${objectId}`,
-      abortSignal,
-    });
-  }
-
-  /**
-   * Reads the collection, lets `change` make the new one, writes it and reads again until `change` wants nothing more.
-   *
-   * A write that others made impossible (409, 412, or an entry of ours that is no longer what is stored) is made
-   * again from a fresh reading.
-   */
-  async #changeKeyCredentials(
-    objectId: string,
-    abortSignal: AbortOptions["abortSignal"],
-    change: (credentials: readonly JsonObject[]) => readonly JsonObject[] | undefined,
-  ): Promise<void> {
-    for (let writes = 0; ; writes += 1) {
-      const wanted = change(await this.#readKeyCredentials(objectId, abortSignal));
-      if (wanted === undefined) return;
-      if (writes === maxWrites) {
-        throw new CertsError(
-          "concurrent-change",
-          `The certificates of application ${objectId} are being changed by somebody else at the same time; ${maxWrites} attempts did not last. Try again later.`,
-          { details: { objectId, writes } },
-        );
-      }
-      const answer = await this.#graph.send("PATCH", `/v1.0/applications/${encodeGuid(objectId)}`, {
-        abortSignal,
-        permission: managePermission,
-        body: { keyCredentials: wanted },
-        alsoAccept: [400, 404, 409, 412],
-      });
-      if (answer.status === 400 && !serviceErrorOf(answer.body).message.includes("is not allowed")) {
-        const { code, message } = serviceErrorOf(answer.body);
-        throw new CertsError(
-          "unexpected-answer",
-          `Microsoft Graph refused the certificates of application ${objectId}: ${code}: ${message}`,
-          { details: { objectId, serviceCode: code } },
-        );
-      }
-      await this.#clock.sleep(this.#settlingTimeInMs * 2 ** Math.min(writes, 3), abortSignal);
-    }
-  }
-
   #isOursAndExpired(credential: RegisteredCertificate): boolean {
     return (
       isSeedCertificateName(credential.displayName) && credential.validTo.getTime() <= this.#clock.nowInMs()
     );
   }
-}
-
-function encodeGuid(id: string): string {
-  if (isGuid(id)) return id;
-  throw new CertsError("invalid-argument", `'${id}' is not the id of an application; it is a GUID.`);
 }

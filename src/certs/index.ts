@@ -9,7 +9,7 @@ export * from "./entra-application.js";
 export type { FoundApplication, RegisteredCertificate } from "./graph-applications.js";
 export * from "./import-pfx.js";
 export * from "./manual-steps.js";
-export * from "./names.js";
+export { isGuid, isSeedCertificateName, seedApplicationName, seedCertificateName } from "./names.js";
 export * from "./offline-application-params.js";
 export * from "./publish-settings.js";
 export * from "./seed-certificate.js";

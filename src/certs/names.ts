@@ -49,3 +49,9 @@ export function seedApplicationName(azureUserId: string): string {
 export function isGuid(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
 }
+
+/** The id itself, when it is a GUID and can be put into a path. @throws CertsError `invalid-argument`. */
+export function requireGuid(id: string): string {
+  if (isGuid(id)) return id;
+  throw new CertsError("invalid-argument", `'${id}' is not a GUID.`, { details: { id } });
+}

@@ -19,7 +19,7 @@ import {
 import { importExportActions } from "./azure-roles.js";
 import { CertsError } from "./certs-error.js";
 import { deterministicGuid } from "./deterministic-guid.js";
-import { isGuid } from "./names.js";
+import { isGuid, requireGuid } from "./names.js";
 import { repeatUntilDefined } from "./patience.js";
 
 /** A role on a scope. */
@@ -241,8 +241,4 @@ function normalizeScope(scope: string): string {
   throw new CertsError("invalid-argument", `'${scope}' is not a resource id to assign a role on.`, {
     details: { scope },
   });
-}
-
-function requireGuid(id: string): void {
-  if (!isGuid(id)) throw new CertsError("invalid-argument", `'${id}' is not a GUID.`, { details: { id } });
 }

@@ -178,6 +178,22 @@ describe("ensureSeedApplication", () => {
     });
   });
 
+  test("a lost answer to the creation does not lead to a second application", async () => {
+    const tenant = createEmulatedTenant();
+    let isLost = false;
+    tenant.intercept(async (request) => {
+      if (isLost || `${request.method} ${request.path}` !== "POST /v1.0/applications") return undefined;
+      isLost = true;
+      await tenant.identity.handle(request);
+      return { status: 503, body: { error: { code: "ServiceUnavailable", message: "Service unavailable" } } };
+    });
+    const application = await clientOf(tenant).ensureSeedApplication(await certificateFor("server-1"));
+    expect([
+      tenant.identity.directory.applications().map(({ id }) => id),
+      application.certificates.length,
+    ]).toEqual([[application.objectId], 1]);
+  });
+
   test("needs the user's id when an application is signed in", async () => {
     const tenant = createEmulatedTenant();
     const certificate = await certificateFor("server-1");
