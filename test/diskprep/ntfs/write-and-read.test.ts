@@ -1,7 +1,8 @@
 /** Volumes written and read back: every shape, every file, every byte. */
 import { describe, expect, test } from "@jest/globals";
-import { createMemoryDevice } from "../../../src/diskprep/device/index.js";
+import { type BlockDevice, createMemoryDevice } from "../../../src/diskprep/device/index.js";
 import {
+  checkNtfsVolume,
   createNtfsTree,
   minimumVolumeSizeInBytes,
   type NtfsVolumeOptions,
@@ -177,6 +178,69 @@ describe("file data", () => {
       expect(Buffer.compare(now.subarray(offsetInBytes, at), fresh.subarray(offsetInBytes, at))).toBe(0);
     }
     expect(at).toBe(now.length);
+  });
+});
+
+describe("large indexes", () => {
+  /** A directory whose index has more blocks than its record can list bits for, with names of 255 units. */
+  const deepTree = (): { tree: ReturnType<typeof createNtfsTree>; names: string[] } => {
+    const tree = createNtfsTree();
+    const longest = tree.addDirectory(0, "d".repeat(255));
+    const names: string[] = [];
+    for (let index = 0; index < 3500; index++) {
+      const number = (index * 1009) % 3500;
+      names.push(`${number} `.padEnd(255, "é"));
+      tree.addFile(longest, names[index]!, index % 50);
+    }
+    return { tree, names };
+  };
+  const expectAllFound = async (device: BlockDevice, names: readonly string[]): Promise<void> => {
+    const report = await checkNtfsVolume(device);
+    expect(report).toMatchObject({ isClean: true, findings: [], fileCount: names.length + 3 });
+    const volume = await openNtfsVolume(device);
+    for (let index = 0; index < names.length; index += 97) {
+      const file = await volume.openFile(`${"D".repeat(255)}\\${names[index]!.toUpperCase()}`);
+      expect(file.sizeInBytes).toBe(index % 50);
+    }
+  };
+
+  test("a directory with the longest name and a bitmap outside its record", async () => {
+    const { tree, names } = deepTree();
+    const { device } = await writeSample(tree);
+    await expectAllFound(device, names);
+    const volume = await openNtfsVolume(device);
+    expect((await volume.stat("d".repeat(255))).isDirectory).toBe(true);
+  });
+
+  test("streams too long for one piece of the volume take several", async () => {
+    const { tree, names } = deepTree();
+    // Gaps of 1 MiB: neither the MFT (3.5 MiB) nor the index (2.4 MiB) nor the bitmap's neighbours fit one of them.
+    const reservedExtents = Array.from({ length: 12 }, (_, index) => ({
+      name: `cut ${index}`,
+      offsetInBytes: (4 + index) * mebibyte,
+      lengthInBytes: 40_000,
+    }));
+    const { device, layout } = await writeSample(tree, { volumeSizeInBytes: 17 * mebibyte, reservedExtents });
+    expect(layout.metadataExtents.length).toBeGreaterThan(6);
+    const report = await checkNtfsVolume(device);
+    expect(report.findings).toEqual([]);
+    const volume = await openNtfsVolume(device);
+    expect((await volume.openFile("$MFT")).runCount).toBeGreaterThan(2);
+    for (let index = 0; index < names.length; index += 97) {
+      expect(await volume.exists(`${"d".repeat(255)}/${names[index]!}`)).toBe(true);
+    }
+  });
+
+  test("a plan that cannot work says so before anything is written", () => {
+    const reservedExtents = Array.from({ length: 16 }, (_, index) => ({
+      name: `cut ${index}`,
+      offsetInBytes: (1 + index) * 512 * 1024,
+      lengthInBytes: 4096,
+    }));
+    // A log of 2 MiB in one piece, and only pieces of half a mebibyte.
+    expect(() =>
+      planNtfsVolume(createNtfsTree(), volumeOptions({ volumeSizeInBytes: 9 * mebibyte, reservedExtents })),
+    ).toThrow(expect.objectContaining({ code: "no-contiguous-room" }));
   });
 });
 

@@ -25,11 +25,11 @@ export function referenceAt(
   };
 }
 
+/** UTF-16 text. */
 export function textAt(view: DataView, position: number, lengthInUnits: number): string {
-  let text = "";
-  for (let unit = 0; unit < lengthInUnits; unit++)
-    text += String.fromCharCode(view.getUint16(position + 2 * unit, true));
-  return text;
+  const units: number[] = [];
+  for (let unit = 0; unit < lengthInUnits; unit++) units.push(view.getUint16(position + 2 * unit, true));
+  return String.fromCharCode(...units);
 }
 
 export function roundUp(value: number, unit: number): number {

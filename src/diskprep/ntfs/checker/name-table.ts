@@ -1,6 +1,8 @@
 /** All $FILE_NAME attributes of a volume: fingerprints to compare directory entries with, and parents to check. */
 import { GrowingColumn } from "./growing-column.js";
 
+const { imul } = Math;
+
 /** A name as its record holds it. */
 export interface NameRow {
   readonly record: number;
@@ -107,7 +109,7 @@ function nameFingerprint(value: Uint8Array): number {
 function fingerprint(bytes: Uint8Array, seed: number, multiplier: number): number {
   let hash = seed ^ bytes.length;
   for (let index = 0; index < bytes.length; index++) {
-    hash = Math.imul(hash ^ bytes[index]!, multiplier);
+    hash = imul(hash ^ bytes[index]!, multiplier);
     hash ^= hash >>> 15;
   }
   return hash >>> 0;

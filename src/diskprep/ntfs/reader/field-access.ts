@@ -25,13 +25,11 @@ export function readFileTimeInMs(view: DataView, position: number): number {
   return Math.floor(milliseconds) - 11_644_473_600_000;
 }
 
-/** A name of UTF-16 code units. */
+/** A name of at most 255 UTF-16 code units. */
 export function readUtf16(view: DataView, position: number, lengthInUnits: number): string {
-  let text = "";
-  for (let index = 0; index < lengthInUnits; index++) {
-    text += String.fromCharCode(view.getUint16(position + 2 * index, true));
-  }
-  return text;
+  const units: number[] = [];
+  for (let index = 0; index < lengthInUnits; index++) units.push(view.getUint16(position + 2 * index, true));
+  return String.fromCharCode(...units);
 }
 
 /** The error of a structure that contradicts the format. */

@@ -2,6 +2,8 @@
 import { ntfsUpcaseTable } from "../names/upcase-table.js";
 import type { NodeColumns } from "./node-columns.js";
 
+const { imul } = Math;
+
 /** The table; rows are added in node order and only the newest may be removed. */
 export interface NameIndex {
   /** The node of that parent whose name folds like `name`, or 0. */
@@ -18,8 +20,8 @@ export function createNameIndex(columns: NodeColumns): NameIndex {
   let slots = new Uint32Array(128);
   let used = 0;
 
-  const mix = (hash: number, value: number): number => Math.imul(hash ^ value, 0x9e3779b1) ^ (hash >>> 15);
-  const finish = (hash: number): number => Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) >>> 0;
+  const mix = (hash: number, value: number): number => imul(hash ^ value, 0x9e3779b1) ^ (hash >>> 15);
+  const finish = (hash: number): number => imul(hash ^ (hash >>> 16), 0x85ebca6b) >>> 0;
 
   const hashOfNode = (node: number): number => {
     const start = columns.nameStart[node]!;
