@@ -1,9 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { build } from "tsup";
 import {
   extractSeed,
   openStagingLocation,
@@ -11,6 +9,7 @@ import {
   stageDirectory,
   verifySeed,
 } from "../../src/staging/index.js";
+import { type BuiltRoom, buildRoom } from "./built-room.js";
 import { codeOf, listBlobs, seedSettings, withTemporaryFolder } from "./support.js";
 import { describeTree, makeAwkwardTree } from "./tree-support.js";
 
@@ -20,26 +19,13 @@ const timeoutInMs = long ? 1_200_000 : 60_000;
 const randomSeed = Number(process.env["OFFLINE_SEED_RANDOM_SEED"] ?? 20_260_101);
 const sizes = [0, 10, 1000, 300_000, 1_200_000];
 
-let moduleFolder: string;
+let room: BuiltRoom;
 
 beforeAll(async () => {
-  // The child is a plain Node process, so it needs the room as JavaScript, within reach of node_modules.
-  await mkdir(resolve("build"), { recursive: true });
-  moduleFolder = await mkdtemp(resolve("build", "staging-child-"));
-  await build({
-    config: false,
-    entry: { staging: "src/staging/index.ts" },
-    outDir: moduleFolder,
-    format: ["esm"],
-    target: "node20",
-    platform: "node",
-    silent: true,
-    dts: false,
-    outExtension: () => ({ js: ".mjs" }),
-  });
+  room = await buildRoom();
 });
 afterAll(async () => {
-  await rm(moduleFolder, { recursive: true, force: true });
+  await room.remove();
 });
 
 function runChild(
@@ -53,7 +39,7 @@ function runChild(
     [
       resolve("test", "staging", "staging-child.mjs"),
       JSON.stringify({
-        modulePath: pathToFileURL(join(moduleFolder, "staging.mjs")).href,
+        modulePath: room.url,
         folder: join(folder, "staging"),
         source: join(folder, "source"),
         settings: seedSettings,
