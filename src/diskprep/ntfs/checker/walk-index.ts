@@ -99,6 +99,7 @@ export async function walkIndex(
         complain(at + 12, "an entry and its node disagree on whether there are children");
       if (hasChild) await visitChild(uint64At(view, at + length - 8), offsetOf(at + length - 8), depth + 1);
       if (isEnd) {
+        if (at === firstEntry && depth > 0) complain(at, "a block has no keys");
         if (at + length !== end) complain(at, "a node goes on after its end entry");
         return;
       }
