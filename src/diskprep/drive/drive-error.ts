@@ -31,6 +31,8 @@ export type DriveErrorCode =
   | "journal-invalid"
   /** There is already a journal, and resuming was not asked for. */
   | "journal-exists"
+  /** Something other than the device failed while a drive was prepared, for example its journal; the cause tells. */
+  | "preparation-failed"
   /** The device failed while the drive was written or read. */
   | "device-failed"
   /** The drive holds no volume this library can read. */

@@ -19,7 +19,16 @@ export { type DriveManifest, readDriveManifest } from "./manifest-reader.js";
 export { type OpenDrive, openDrive } from "./open-drive.js";
 export { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
 export { type DriveConfirmation, type PrepareDriveOptions, prepareDrive } from "./prepare-drive.js";
+export {
+  type DriveToPrepare,
+  type FailedDrive,
+  type PrepareDrivesOptions,
+  type PreparedDrives,
+  prepareDrives,
+  type SuppliedDrive,
+} from "./prepare-drives.js";
 export type { PreparedDrive } from "./prepared-drive.js";
+export { type FailedStretch, type ReplannedDrives, replanFailedDrives } from "./replan-failed-drives.js";
 export {
   type DriveFacts,
   type DriveFinding,

@@ -47,6 +47,8 @@ export interface PlanDrivesOptions extends AbortOptions, ProgressOptions {
   readonly minimumFreeBytes?: number;
   /** First blob to place. Default: 0; later ones continue a plan on further drives. */
   readonly firstBlobIndex?: number;
+  /** Blob after the last to place. Default: all; an earlier one plans a stretch in the middle, as of a failed drive. */
+  readonly endBlobIndex?: number;
 }
 
 /**
@@ -56,7 +58,7 @@ export interface PlanDrivesOptions extends AbortOptions, ProgressOptions {
  * Drives that get no blob are left out of the result.
  *
  * @throws DriveError `drive-set-invalid`, `drive-too-small`, `blob-too-large` (names the blob),
- *   `blob-name-unrepresentable`
+ *   `blob-name-unrepresentable`, `plan-mismatch` (the catalog has no such stretch of blobs)
  */
 export async function planDrives(
   catalog: SeedCatalog,
@@ -64,19 +66,25 @@ export async function planDrives(
   options: PlanDrivesOptions = {},
 ): Promise<SeedPlan> {
   checkDriveSet(drives);
+  const { firstBlobIndex, endBlobIndex } = checkStretch(catalog, options);
+  const isWhole = endBlobIndex - firstBlobIndex === catalog.blobCount;
   const progress = createProgressReporter(options.onProgress);
-  progress.begin("planning", { items: catalog.blobCount, bytes: catalog.totalBytes });
+  progress.begin("planning", {
+    items: endBlobIndex - firstBlobIndex,
+    ...(isWhole ? { bytes: catalog.totalBytes } : {}),
+  });
   const context: PlanContext = {
     catalog,
     options,
+    endBlobIndex,
     createdAtInMs: options.createdAtInMs ?? Date.now(),
     onPlaced: (bytes, blobs) => progress.advance(bytes, blobs),
   };
   const plans: DrivePlan[] = [];
-  let nextBlob = options.firstBlobIndex ?? 0;
+  let nextBlob = firstBlobIndex;
   const largest = Math.max(...drives.map((drive) => drive.sizeInBytes));
   for (const drive of drives) {
-    if (nextBlob >= catalog.blobCount) break;
+    if (nextBlob >= endBlobIndex) break;
     const plan = await planDrive(context, drive, nextBlob);
     if (plan === undefined) {
       if (drive.sizeInBytes === largest) await throwBlobTooLarge(catalog, nextBlob, drive);
@@ -89,13 +97,14 @@ export async function planDrives(
   return Object.freeze({
     seedId: catalog.seedId,
     drives: Object.freeze(plans),
-    unplaced: nextBlob < catalog.blobCount ? await planRest(context, nextBlob, drives) : undefined,
+    unplaced: nextBlob < endBlobIndex ? await planRest(context, nextBlob, drives) : undefined,
   });
 }
 
 interface PlanContext {
   readonly catalog: SeedCatalog;
   readonly options: PlanDrivesOptions;
+  readonly endBlobIndex: number;
   readonly createdAtInMs: number;
   readonly onPlaced: (bytes: number, blobs: number) => void;
 }
@@ -108,7 +117,7 @@ async function planDrive(
 ): Promise<DrivePlan | undefined> {
   const parameters = driveParameters(context, drive, firstBlobIndex);
   const endBlobIndex = await findEnd(context, parameters);
-  if (endBlobIndex === firstBlobIndex && context.catalog.blobCount > firstBlobIndex) return undefined;
+  if (endBlobIndex === firstBlobIndex && context.endBlobIndex > firstBlobIndex) return undefined;
   const layout = await layoutDrive(
     { ...parameters, endBlobIndex },
     context.catalog,
@@ -135,7 +144,7 @@ function driveParameters(context: PlanContext, drive: DriveTarget, firstBlobInde
   const driveId = drive.driveId.replace(/\s+/g, "");
   try {
     const partition = planPartition(drive.sizeInBytes, sectorSizeInBytes);
-    return {
+    const parameters: DriveParameters = {
       formatVersion: 1,
       seedId: catalog.seedId,
       containerName: catalog.containerName,
@@ -153,8 +162,10 @@ function driveParameters(context: PlanContext, drive: DriveTarget, firstBlobInde
       importDisposition: options.importDisposition ?? "overwrite",
       wipeFreeSpace: options.wipeFreeSpace ?? true,
       firstBlobIndex,
-      endBlobIndex: catalog.blobCount,
+      endBlobIndex: context.endBlobIndex,
     };
+    bitLockerLayoutOf(parameters);
+    return parameters;
   } catch (error) {
     throw new DriveError(
       "drive-too-small",
@@ -200,7 +211,7 @@ async function planRest(
   );
   let additionalDriveCount = 0;
   let nextBlob = firstBlobIndex;
-  while (nextBlob < context.catalog.blobCount) {
+  while (nextBlob < context.endBlobIndex) {
     const parameters = driveParameters(context, { ...model, driveId: "additional" }, nextBlob);
     const end = await findEnd(context, parameters);
     if (end === nextBlob) await throwBlobTooLarge(context.catalog, nextBlob, model);
@@ -208,11 +219,13 @@ async function planRest(
     additionalDriveCount += 1;
   }
   let blobBytes = 0;
-  for await (const blob of context.catalog.blobs({ startIndex: firstBlobIndex }))
+  for await (const blob of context.catalog.blobs({ startIndex: firstBlobIndex })) {
+    if (blob.index >= context.endBlobIndex) break;
     blobBytes += blob.lengthInBytes;
+  }
   return Object.freeze({
     firstBlobIndex,
-    blobCount: context.catalog.blobCount - firstBlobIndex,
+    blobCount: context.endBlobIndex - firstBlobIndex,
     blobBytes,
     additionalDriveCount,
     driveSizeInBytes: model.sizeInBytes,
@@ -238,6 +251,24 @@ async function throwBlobTooLarge(
     );
   }
   throw new RangeError(`the catalog has no blob ${blobIndex}`);
+}
+
+function checkStretch(
+  catalog: SeedCatalog,
+  { firstBlobIndex = 0, endBlobIndex = catalog.blobCount }: PlanDrivesOptions,
+): { readonly firstBlobIndex: number; readonly endBlobIndex: number } {
+  const isStretch =
+    Number.isSafeInteger(firstBlobIndex) &&
+    Number.isSafeInteger(endBlobIndex) &&
+    firstBlobIndex >= 0 &&
+    firstBlobIndex <= endBlobIndex &&
+    endBlobIndex <= catalog.blobCount;
+  if (isStretch) return { firstBlobIndex, endBlobIndex };
+  throw new DriveError(
+    "plan-mismatch",
+    `Blobs ${firstBlobIndex} to ${endBlobIndex} cannot be planned: the catalog has blobs 0 to ${catalog.blobCount}. Plan with the catalog they were taken from.`,
+    { details: { firstBlobIndex, endBlobIndex, catalogBlobs: catalog.blobCount } },
+  );
 }
 
 function checkDriveSet(drives: readonly DriveTarget[]): void {

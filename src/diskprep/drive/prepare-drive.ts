@@ -34,8 +34,7 @@ import { volumeGroups } from "./volume-groups.js";
 import { writeGroups } from "./write-groups.js";
 
 const groupLengthInBytes = 8 * 1024 * 1024;
-/** How much is written between two flushes; a crash costs at most this much work. */
-const checkpointIntervalInBytes = 512 * 1024 * 1024;
+const defaultCheckpointIntervalInBytes = 512 * 1024 * 1024;
 const mebibyte = 1024 * 1024;
 
 /** Names the drive whose content may be destroyed, as the plan read it. */
@@ -52,6 +51,8 @@ export interface PrepareDriveOptions extends AbortOptions, ProgressOptions {
   readonly journalPath: string;
   /** Goes on where the journal ends when there is one. Default: false, an existing journal is refused. */
   readonly resume?: boolean;
+  /** How much is written between two flushes; a crash costs at most this much work. Default: 512 MiB. */
+  readonly checkpointIntervalInBytes?: number;
   /** Source of keys; must be cryptographically secure. Default: the operating system's. */
   readonly random?: RandomSource;
 }
@@ -112,7 +113,8 @@ interface DriveRun {
   readonly options: PrepareDriveOptions;
 }
 
-function checkConfirmation(
+/** Refuses a device that is not the planned and confirmed drive. @throws DriveError */
+export function checkConfirmation(
   plan: DrivePlan,
   catalog: SeedCatalog,
   device: BlockDevice,
@@ -233,7 +235,7 @@ async function eraseOldTraces({ plan, device, options }: DriveRun): Promise<void
 /** Writes everything but what makes the drive valid; returns the manifest's hash. */
 async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): Promise<string> {
   const { plan, catalog, device, layout, keys, journal, hashes, progress, options } = run;
-  const { abortSignal } = options;
+  const { abortSignal, checkpointIntervalInBytes = defaultCheckpointIntervalInBytes } = options;
   const volume = sliceDevice(device, plan.partitionOffsetInBytes, plan.partitionLengthInBytes);
   const manifest = createManifestStream(layout, catalog, hashes, abortSignal);
   let checkpointOffset = resumeOffsetInBytes;
