@@ -43,42 +43,17 @@ const accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
  * Starts the npm package `azurite` on a free port of 127.0.0.1.
  *
  * Starts a process and opens a local port; touches no disk. The process is ended by `close()` and when this process
- * exits. Safe to call several times; every call is its own empty store.
+ * ends, in whatever way. Safe to call several times; every call is its own empty store.
  *
  * @throws EmulatorError `azurite-missing`, `azurite-failed`
  */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
-  const entry = findAzuriteEntry(options.resolveFrom ?? process.cwd());
-  const child = spawn(
-    process.execPath,
-    [
-      // Every request leaves much short-lived garbage; Node's default young generation would promote a part of it.
-      "--max-semi-space-size=32",
-      entry,
-      "--blobHost",
-      "127.0.0.1",
-      "--blobPort",
-      "0",
-      "--blobKeepAliveTimeout",
-      "120",
-      "--inMemoryPersistence",
-      ...(options.memoryLimitInMiB === undefined
-        ? []
-        : ["--extentMemoryLimit", String(options.memoryLimitInMiB)]),
-      "--silent",
-      "--disableTelemetry",
-    ],
-    { stdio: ["ignore", "pipe", "pipe"], windowsHide: true },
-  );
-  const killWithParent = (): void => {
-    child.kill("SIGKILL");
-  };
-  process.once("exit", killWithParent);
+  const child = spawn(process.execPath, azuriteArguments(options), {
+    stdio: ["pipe", "pipe", "pipe"],
+    windowsHide: true,
+  });
   const ended = new Promise<void>((resolve) => {
-    child.once("close", () => {
-      process.removeListener("exit", killWithParent);
-      resolve();
-    });
+    child.once("close", () => resolve());
   });
   let address: string;
   try {
@@ -88,7 +63,8 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
     throw error;
   }
   const close = (): Promise<void> => {
-    child.kill("SIGTERM");
+    // Nothing of it is to be kept, so there is nothing to wait for.
+    child.kill("SIGKILL");
     return ended;
   };
   return Object.freeze({
@@ -99,6 +75,30 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
     close,
     [Symbol.asyncDispose]: close,
   });
+}
+
+/** Arguments of Node for an Azurite that ends when its standard input does. @throws EmulatorError `azurite-missing` */
+export function azuriteArguments(options: AzuriteOptions): readonly string[] {
+  return [
+    // Every request leaves much short-lived garbage; Node's default young generation would promote a part of it.
+    "--max-semi-space-size=32",
+    // The pipe to the parent ends however the parent does, killed or crashed.
+    "--import",
+    "data:text/javascript,process.stdin.on('end',()=>process.exit()).resume().unref()",
+    findAzuriteEntry(options.resolveFrom ?? process.cwd()),
+    "--blobHost",
+    "127.0.0.1",
+    "--blobPort",
+    "0",
+    "--blobKeepAliveTimeout",
+    "120",
+    "--inMemoryPersistence",
+    ...(options.memoryLimitInMiB === undefined
+      ? []
+      : ["--extentMemoryLimit", String(options.memoryLimitInMiB)]),
+    "--silent",
+    "--disableTelemetry",
+  ];
 }
 
 function findAzuriteEntry(resolveFrom: string): string {
