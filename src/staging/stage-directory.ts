@@ -1,7 +1,7 @@
 /** Stages a directory tree: one blob a file, named after its path, or many small files in a bundle. */
 import { lstat, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import {
   type AbortOptions,
   createProgressReporter,
@@ -20,7 +20,7 @@ import { packedContentLimitInBytes } from "./encoded-content.js";
 import { isStagingError, StagingError } from "./errors.js";
 import { attributesOf, escapedNameMetadataName, hardLinkMetadataName } from "./file-attributes.js";
 import { createFingerprintSet } from "./fingerprint-set.js";
-import { createPathFilter, type PathFilterOptions } from "./path-filter.js";
+import { createPathFilter, type PathFilter, type PathFilterOptions } from "./path-filter.js";
 import { concernsWholeSeed } from "./seed-log.js";
 import { internalsOf, isPageBlobName, type SeedWriter } from "./seed-writer.js";
 import { createTaskLimit } from "./task-limit.js";
@@ -100,6 +100,7 @@ type StagedItem = Extract<WalkedItem, { readonly type: "file" | "empty-directory
 
 /**
  * Stages all files of a folder. Reads the folder, writes the seed; may be repeated: what is in the seed already is passed over.
+ * A staging location that lies in the folder is left out.
  *
  * Files that cannot be read or that change meanwhile are reported, not fatal. A full or unwritable staging folder is fatal.
  *
@@ -114,7 +115,7 @@ export async function stageDirectory(
   const root = resolve(sourceFolder);
   const namePrefix = options.namePrefix ?? "";
   const compression = resolveCompression(options.compression);
-  const filter = createPathFilter(options);
+  const wanted = createPathFilter(options);
   const bundling = options.bundle === true ? {} : options.bundle === false ? undefined : options.bundle;
   const maxBundleBytes = bundling?.maxBytes ?? defaultBundleSizeInBytes;
   const maxBundledFileBytes = Math.min(bundling?.maxFileBytes ?? packedContentLimitInBytes, maxBundleBytes);
@@ -127,6 +128,10 @@ export async function stageDirectory(
     );
   }
   await checkSourceFolder(root);
+  // Staging what is being staged would never end.
+  const ownFolder = internals.layout.folder;
+  const ownPaths = [ownFolder, dirname(ownFolder)].map((path) => relative(root, path).split(sep).join("/"));
+  const filter: PathFilter = (path, isDirectory) => !ownPaths.includes(path) && wanted(path, isDirectory);
 
   const progress = createProgressReporter(options.onProgress);
   const failures: StageFailure[] = [];

@@ -163,6 +163,8 @@ describe("from a container", () => {
     );
   });
   afterAll(async () => {
+    // It would wait for the idle connections that clients keep open.
+    process.kill(azurite.processId, "SIGKILL");
     await azurite.close();
   });
 

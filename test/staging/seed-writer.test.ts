@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import {
   type BlobSource,
@@ -47,7 +48,10 @@ async function stageOne(
   return withTemporaryFolder(async (folder) => {
     const location = await openStagingLocation(folder);
     const writer = await location.createSeed(seedSettings);
-    const written = await writer.writeBlob(name, source, options);
+    const written = await writer.writeBlob(name, source, options).catch(async (error: unknown) => {
+      await writer.close();
+      throw error;
+    });
     const catalog = await writer.seal();
     try {
       const [blob] = await listBlobs(catalog);
@@ -233,6 +237,59 @@ describe("what a writer refuses", () => {
         await codeOf(location.resumeSeed("seed-one")),
       ]).toEqual(["writer-closed", "writer-closed", "no error", "seed-sealed"]);
     });
+  });
+});
+
+test("content can be encrypted on its way", async () => {
+  const key = pseudoRandomBytes(32, 8);
+  const iv = pseudoRandomBytes(16, 9);
+  const text = Buffer.from("secret words ".repeat(200_000));
+  const cipher = createCipheriv("aes-256-ctr", key, iv);
+  const { bytes, blob } = await stageOne("secret.bin", Readable.from(cut(text, 50_000)).pipe(cipher));
+  expect(createDecipheriv("aes-256-ctr", key, iv).update(bytes).equals(text)).toBe(true);
+  expect(blob.lengthInBytes).toBe(text.length);
+});
+
+describe("compression of single blobs", () => {
+  const text = Buffer.from("the same words again and again ".repeat(100_000));
+  test.each([
+    ["gzip", "gzip", gunzipSync],
+    ["brotli", "br", brotliDecompressSync],
+  ] as const)(
+    "%s content carries its encoding and length, whether it is short or long",
+    async (method, encoding, undo) => {
+      for (const raw of [text.subarray(0, 5000), text]) {
+        for (const source of [raw, pieces(raw, 70_000)]) {
+          const { blob, bytes } = await stageOne("a", source, {
+            compression: method,
+            lengthInBytes: raw.length,
+          });
+          expect({ ...blob.metadata, ...blob.headers, equal: undo(bytes).equals(raw) }).toEqual({
+            raw_length: String(raw.length),
+            contentEncoding: encoding,
+            equal: true,
+          });
+        }
+      }
+    },
+  );
+
+  test("auto leaves alone what does not shrink", async () => {
+    for (const raw of [pseudoRandomBytes(5000, 1), pseudoRandomBytes(3_000_000, 2)]) {
+      const { blob, bytes } = await stageOne("a", pieces(raw, 70_000), { compression: "auto" });
+      expect([blob.headers, blob.metadata, bytes.equals(raw)]).toEqual([{}, {}, true]);
+    }
+  });
+
+  test("page blobs, encoded content and unknown methods are refused", async () => {
+    const code = (options: WriteBlobOptions): Promise<unknown> =>
+      codeOf(stageOne("a", Buffer.alloc(512), options));
+    expect([
+      await code({ kind: "page", compression: "gzip" }),
+      await code({ headers: { contentEncoding: "br" }, compression: "gzip" }),
+      await code({ compression: { method: "gzip", level: 10 } }),
+      await code({ compression: "lzma" as "gzip" }),
+    ]).toEqual(["option-invalid", "option-invalid", "option-invalid", "option-invalid"]);
   });
 });
 

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, link, lstat, mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import type { Progress } from "../../src/shared/index.js";
 import { openStagingLocation, pathFromBlobName, stageDirectory } from "../../src/staging/index.js";
 import {
   codeOf,
@@ -132,6 +133,106 @@ describe("stageDirectory", () => {
         failures: [{ path: "docs/nothing", code: "blob-exists" }],
       });
       await second.close();
+    });
+  });
+
+  test("takes what the patterns say", async () => {
+    await withTemporaryFolder(async (folder) => {
+      const source = join(folder, "source");
+      for (const path of [
+        "a/keep.txt",
+        "a/drop.log",
+        "a/b/keep.md",
+        "cache/x.txt",
+        "deep/cache/y.txt",
+        ".hidden.txt",
+      ]) {
+        await mkdir(join(source, path, ".."), { recursive: true });
+        await writeFile(join(source, path), path);
+      }
+      const staged = async (include: string[] | undefined, exclude: string[]): Promise<string[]> => {
+        const location = await openStagingLocation(join(folder, "staging"), { create: true });
+        await location.deleteSeed(seedSettings.jobName);
+        const writer = await location.createSeed(seedSettings);
+        await stageDirectory(writer, source, { exclude, ...(include === undefined ? {} : { include }) });
+        const catalog = await writer.seal();
+        const names = (await listBlobs(catalog)).map((blob) => blob.name).sort();
+        await catalog.close();
+        return names;
+      };
+      expect({
+        byEnding: await staged(["*.txt"], []),
+        rooted: await staged(["a/**"], ["*.log"]),
+        foldersAnywhere: await staged(undefined, ["cache"]),
+        onlyTopFolder: await staged(undefined, ["/cache/", "a/b/**"]),
+      }).toEqual({
+        byEnding: [".hidden.txt", "a/keep.txt", "cache/x.txt", "deep/cache/y.txt"],
+        rooted: ["a/b/keep.md", "a/keep.txt"],
+        foldersAnywhere: [".hidden.txt", "a/b/keep.md", "a/drop.log", "a/keep.txt"],
+        onlyTopFolder: [".hidden.txt", "a/drop.log", "a/keep.txt", "deep/cache/y.txt"],
+      });
+    });
+  });
+
+  test("leaves a staging location inside the source out", async () => {
+    await withTemporaryFolder(async (folder) => {
+      await makeTree(folder);
+      for (const staging of [join(folder, "staging"), folder]) {
+        const location = await openStagingLocation(staging, { create: true });
+        const writer = await location.createSeed(seedSettings);
+        const report = await stageDirectory(writer, folder, { exclude: ["staging"] });
+        expect(report).toMatchObject({ filesStaged: 10, failures: [] });
+        await writer.close();
+      }
+      const location = await openStagingLocation(join(folder, "staging"));
+      const writer = await location.createSeed({ ...seedSettings, jobName: "seed-two" });
+      expect(await stageDirectory(writer, folder, { exclude: ["seed-one"] })).toMatchObject({
+        filesStaged: 10,
+      });
+      await writer.close();
+    });
+  });
+
+  test.each([{}, { bundle: true }, { compression: "gzip" as const }])(
+    "stops when it is aborted, and can be continued: %j",
+    async (options) => {
+      await withTemporaryFolder(async (folder) => {
+        const source = join(folder, "source");
+        await mkdir(source);
+        for (let at = 0; at < 600; at += 1) await writeFile(join(source, `file-${at}`), `content ${at}`);
+        await writeFile(join(source, "large"), pseudoRandomBytes(3_000_000, 5));
+        const location = await openStagingLocation(join(folder, "staging"), { create: true });
+        const writer = await location.createSeed(seedSettings);
+        const controller = new AbortController();
+        const staging = stageDirectory(writer, source, {
+          ...options,
+          abortSignal: controller.signal,
+          onProgress: () => controller.abort(),
+        });
+        expect(await codeOf(staging)).toBe("AbortError");
+        const report = await stageDirectory(writer, source, options);
+        expect([report.filesStaged + report.filesAlreadyStaged, report.failures]).toEqual([601, []]);
+        await (await writer.seal()).close();
+      });
+    },
+  );
+
+  test("tells how far it is", async () => {
+    await withTemporaryFolder(async (folder) => {
+      const source = join(folder, "source");
+      await makeTree(source);
+      const location = await openStagingLocation(join(folder, "staging"), { create: true });
+      const writer = await location.createSeed(seedSettings);
+      const reports: Progress[] = [];
+      const report = await stageDirectory(writer, source, {
+        onProgress: (progress) => reports.push(progress),
+      });
+      expect(reports.at(-1)).toMatchObject({
+        phase: "staging",
+        itemsDone: report.filesStaged,
+        bytesDone: report.bytesStaged,
+      });
+      await writer.close();
     });
   });
 });
