@@ -271,7 +271,7 @@ async function checkRecords(
     await mft.read(first * recordSize, buffer.subarray(0, count * recordSize), options);
     for (let index = 0; index < count; index++) {
       const record = first + index;
-      const bytes = buffer.slice(index * recordSize, (index + 1) * recordSize);
+      const bytes = buffer.subarray(index * recordSize, (index + 1) * recordSize);
       const inspected = inspectRecord(
         bytes,
         record,

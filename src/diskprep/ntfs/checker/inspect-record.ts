@@ -52,6 +52,7 @@ const knownTypes = new Set([
 ]);
 const knownRecordFlags = 0x0f;
 const endMarker = 0xffff_ffff;
+const noRuns: readonly InspectedRun[] = [];
 
 /** Result of undoing the multi-sector protection: undefined when fine, else what is wrong and where. */
 export function removeProtection(
@@ -184,14 +185,14 @@ function checkOrder(
   upcase: Uint16Array,
   list: FindingList,
 ): void {
-  const ids = new Map<number, number>();
+  const ids = new Set<number>();
   let previous: InspectedAttribute | undefined;
   for (const attribute of attributes) {
     const at = offset + attribute.position;
     if (ids.has(attribute.id)) {
       list.add("attribute-id", record, at + 14, `record ${record} has attribute id ${attribute.id} twice`);
     }
-    ids.set(attribute.id, attribute.position);
+    ids.add(attribute.id);
     if (attribute.id >= nextId) {
       list.add(
         "next-attribute-id",
@@ -248,13 +249,9 @@ function inspectAttribute(
   if (nameLength > 0 && (nameOffset < headerLength || nameOffset + 2 * nameLength > bytes.length)) {
     return complain(10, "its name lies outside it");
   }
-  const common = {
-    type,
-    name: textAt(view, nameOffset, nameLength),
-    id: view.getUint16(14, true),
-    flags: view.getUint16(12, true),
-    position,
-  };
+  const name = nameLength === 0 ? "" : textAt(view, nameOffset, nameLength);
+  const id = view.getUint16(14, true);
+  const flags = view.getUint16(12, true);
   const nameEnd = headerLength + 2 * nameLength;
   if (form === 0) {
     const length = view.getUint32(0x10, true);
@@ -263,11 +260,15 @@ function inspectAttribute(
     if (valueOffset % 8 !== 0 || (length > 0 && valueOffset < nameEnd))
       complain(0x14, "its value is misplaced");
     return {
-      ...common,
+      type,
+      name,
+      id,
+      flags,
+      position,
       value: bytes.subarray(valueOffset, valueOffset + length),
       valuePosition: position + valueOffset,
       isIndexed: view.getUint8(0x16) === 1,
-      runs: [],
+      runs: noRuns,
       firstVcn: 0,
       allocated: Math.ceil(length / 8) * 8,
       size: length,
@@ -275,71 +276,40 @@ function inspectAttribute(
     };
   }
   if (bytes.length < 0x48) return complain(4, "it is too short for a run list");
-  return inspectNonResident(bytes, common, nameEnd, { record, offset, geometry, label, list });
-}
-
-interface InspectionContext {
-  readonly record: number;
-  readonly offset: number;
-  readonly geometry: CheckedGeometry;
-  readonly label: () => string;
-  readonly list: FindingList;
-}
-
-function inspectNonResident(
-  bytes: Uint8Array,
-  common: Pick<InspectedAttribute, "type" | "name" | "id" | "flags" | "position">,
-  nameEnd: number,
-  { record, offset, geometry, label, list }: InspectionContext,
-): InspectedAttribute | undefined {
-  const view = viewOf(bytes);
-  const at = offset + common.position;
+  const at = offset + position;
   const firstVcn = uint64At(view, 0x10);
   const lastVcn = int64At(view, 0x18);
   const pairs = view.getUint16(0x20, true);
-  if (pairs < nameEnd || pairs >= bytes.length) {
-    list.add("attribute-header", record, at + 0x20, `${label()}: its run list lies outside it`);
-    return undefined;
-  }
-  if (view.getUint16(0x22, true) !== 0 && common.flags === 0) {
-    list.add(
-      "attribute-header",
-      record,
-      at + 0x22,
-      `${label()}: it has a compression unit but is not compressed`,
-    );
+  if (pairs < nameEnd || pairs >= bytes.length) return complain(0x20, "its run list lies outside it");
+  if (view.getUint16(0x22, true) !== 0 && flags === 0) {
+    complain(0x22, "it has a compression unit but is not compressed");
   }
   const { runs, problem } = decodeRuns(bytes, pairs, firstVcn, geometry.clusterCount);
   const end = firstVcn + runs.reduce((sum, run) => sum + run.count, 0);
-  if (problem !== undefined)
+  if (problem !== undefined) {
     list.add("run-list", record, at + problem.position, `${label()}: ${problem.what}`);
-  else if (end !== lastVcn + 1) {
-    list.add(
-      "run-list",
-      record,
-      at + 0x18,
-      `${label()}: its runs end at VCN ${end - 1}, its header says ${lastVcn}`,
-    );
+  } else if (end !== lastVcn + 1) {
+    const what = `its runs end at VCN ${end - 1}, its header says ${lastVcn}`;
+    list.add("run-list", record, at + 0x18, `${label()}: ${what}`);
   }
-  const allocated = firstVcn === 0 ? uint64At(view, 0x28) : 0;
   const size = firstVcn === 0 ? uint64At(view, 0x30) : 0;
   const initialised = firstVcn === 0 ? uint64At(view, 0x38) : 0;
   if (initialised > size) {
-    list.add(
-      "data-size",
-      record,
-      at + 0x38,
-      `${label()}: ${initialised} of its ${size} bytes are said to be initialised`,
-    );
+    const what = `${initialised} of its ${size} bytes are said to be initialised`;
+    list.add("data-size", record, at + 0x38, `${label()}: ${what}`);
   }
   return {
-    ...common,
+    type,
+    name,
+    id,
+    flags,
+    position,
     value: undefined,
-    valuePosition: common.position + pairs,
+    valuePosition: position + pairs,
     isIndexed: false,
     runs,
     firstVcn,
-    allocated,
+    allocated: firstVcn === 0 ? uint64At(view, 0x28) : 0,
     size,
     initialised,
   };

@@ -72,23 +72,22 @@ function parseAttribute(bytes: Uint8Array, record: number, clusterCount: number)
   const isNonResident = view.getUint8(8) !== 0;
   const nameLength = view.getUint8(9);
   const nameOffset = view.getUint16(10, true);
-  const details = { record, type };
   if (nameLength > 0 && nameOffset + 2 * nameLength > bytes.length) {
-    throw corrupt("an attribute name does not fit its attribute", details);
+    throw corrupt("an attribute name does not fit its attribute", { record, type });
   }
-  const common = {
-    type,
-    id: view.getUint16(14, true),
-    name: readUtf16(view, nameOffset, nameLength),
-    flags: view.getUint16(12, true),
-  };
+  const id = view.getUint16(14, true);
+  const name = nameLength === 0 ? "" : readUtf16(view, nameOffset, nameLength);
+  const flags = view.getUint16(12, true);
   if (!isNonResident) {
     const valueLength = view.getUint32(0x10, true);
     const valueOffset = view.getUint16(0x14, true);
     if (valueOffset + valueLength > bytes.length)
-      throw corrupt("a value does not fit its attribute", details);
+      throw corrupt("a value does not fit its attribute", { record, type });
     return {
-      ...common,
+      type,
+      id,
+      name,
+      flags,
       value: bytes.subarray(valueOffset, valueOffset + valueLength),
       runs: undefined,
       firstVcn: 0,
@@ -98,22 +97,25 @@ function parseAttribute(bytes: Uint8Array, record: number, clusterCount: number)
       initialisedSizeInBytes: valueLength,
     };
   }
-  if (bytes.length < 0x40) throw corrupt("a non-resident attribute is too short", details);
+  if (bytes.length < 0x40) throw corrupt("a non-resident attribute is too short", { record, type });
   const firstVcn = readUint64(view, 0x10);
   const lastVcnRaw = readUint64(view, 0x18);
   // An attribute without clusters has the last VCN -1.
   const lastVcn = lastVcnRaw >= 2 ** 63 ? -1 : lastVcnRaw;
   const pairsOffset = view.getUint16(0x20, true);
   if (pairsOffset < 0x40 || pairsOffset >= bytes.length || !Number.isSafeInteger(firstVcn)) {
-    throw corrupt("a non-resident attribute has an impossible header", details);
+    throw corrupt("a non-resident attribute has an impossible header", { record, type });
   }
   const runs = parseRunList(bytes, pairsOffset, bytes.length, firstVcn, clusterCount);
   const last = runs[runs.length - 1];
   const mappedEnd = last ? last.vcn + last.clusterCount : firstVcn;
   if (mappedEnd !== lastVcn + 1)
-    throw corrupt("a run list does not end where its header says", { ...details, lastVcn });
+    throw corrupt("a run list does not end where its header says", { record, type, lastVcn });
   return {
-    ...common,
+    type,
+    id,
+    name,
+    flags,
     value: undefined,
     runs,
     firstVcn,
