@@ -5,6 +5,7 @@
  */
 import { access } from "node:fs/promises";
 import { type AppendJournal, openAppendJournal, readJournal } from "../../shared/append-journal.js";
+import { publishFile, secretFileMode } from "../../shared/durable-file.js";
 import { systemErrorCode } from "../../shared/room-error.js";
 import { DriveError } from "./drive-error.js";
 import type { DrivePlan } from "./drive-plan.js";
@@ -68,10 +69,10 @@ export async function createDriveJournal(
       { details: { path } },
     );
   }
-  const journal = await openAppendJournal(path);
-  await journal.append({ type: "drive", formatVersion, plan, keyMaterial } satisfies JournalRecord);
-  await journal.sync();
-  return driveJournalOver(journal);
+  const head = `${JSON.stringify({ type: "drive", formatVersion, plan, keyMaterial } satisfies JournalRecord)}\n`;
+  // Published as a whole: a crash leaves no journal without the keys, which could not be resumed.
+  await publishFile(path, head, { mode: secretFileMode });
+  return driveJournalOver(await openAppendJournal(path, Buffer.byteLength(head)));
 }
 
 /** Opens a journal to go on writing, cutting off a torn last line; undefined when there is none. */
