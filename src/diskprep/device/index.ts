@@ -6,7 +6,13 @@ export {
 export * from "./block-device.js";
 export { type BlockDeviceHarness, blockDeviceConformance, type ConformanceCheck } from "./conformance.js";
 export { type AccessTarget, checkDeviceAccess, checkDeviceOpen } from "./device-access.js";
-export { DeviceError, type DeviceErrorCode, isDeviceError } from "./device-error.js";
+export {
+  DeviceError,
+  type DeviceErrorCode,
+  deviceErrorFrom,
+  type FailedAccess,
+  isDeviceError,
+} from "./device-error.js";
 export type { Disk, DiskBus, DiskJudgementOptions, DiskReason, DiskReasonCode } from "./disks/disk.js";
 export { adviseOnHardware, type DiskAdvice, type DiskAdviceCode } from "./disks/hardware-advice.js";
 export {

@@ -8,7 +8,7 @@ import {
   type SeedCatalog,
   type StagedBlobReader,
 } from "../../staging/index.js";
-import { type BlobOnDrive, blobsOnDrive, type DriveLayout } from "./drive-layout.js";
+import { type BlobOnDrive, blobsOnDrive, type SeedStretch } from "./drive-layout.js";
 import type { RangeHashStore } from "./range-hash-store.js";
 import { stagedFileChanged, stagedFileUnreadable } from "./staged-file-error.js";
 
@@ -35,7 +35,7 @@ export interface ContentCursor {
 
 /** Creates a cursor before the first node. */
 export function createContentCursor(
-  layout: DriveLayout,
+  layout: { readonly parameters: SeedStretch; readonly manifestNode: number },
   catalog: SeedCatalog,
   abortSignal?: AbortSignalLike,
 ): ContentCursor {

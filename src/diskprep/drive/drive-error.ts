@@ -13,6 +13,8 @@ export type DriveErrorCode =
   | "not-confirmed"
   /** The device is not the one the plan was made for (size, sector size, read-only). */
   | "drive-changed"
+  /** A mounted drive holds a seed, or files where the seed is to go. */
+  | "drive-not-empty"
   /** The plan does not belong to this catalog or was altered. */
   | "plan-mismatch"
   /** A blob name holds characters that the manifest cannot express. */

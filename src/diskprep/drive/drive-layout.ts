@@ -36,6 +36,12 @@ export type DriveParameters = Omit<
   "blobBytes" | "manifestLengthInBytes" | "overheadInBytes" | "freeBytes"
 >;
 
+/** What the blobs and the manifest of a drive depend on, whoever makes its file system. */
+export type SeedStretch = Pick<
+  DriveParameters,
+  "driveId" | "containerName" | "manifestVersion" | "importDisposition" | "firstBlobIndex" | "endBlobIndex"
+>;
+
 /** Layout of one drive. */
 export interface DriveLayout {
   readonly parameters: DriveParameters;
@@ -57,7 +63,7 @@ export interface BlobOnDrive extends PlacedBlob {
  * @throws DriveError `plan-mismatch` when the catalog has fewer blobs than the plan
  */
 export async function* blobsOnDrive(
-  parameters: DriveParameters,
+  parameters: SeedStretch,
   catalog: SeedCatalog,
   tree: FileTree = createNodeCounter(),
   abortSignal?: AbortSignalLike,
@@ -127,7 +133,7 @@ export function addManifest(tree: FileTree, lengthInBytes: number, createdAtInMs
 }
 
 /** Head of the manifest of a drive. */
-export function manifestHead(parameters: DriveParameters): ManifestHead {
+export function manifestHead(parameters: SeedStretch): ManifestHead {
   return {
     version: parameters.manifestVersion,
     driveId: parameters.driveId,

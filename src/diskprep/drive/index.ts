@@ -16,6 +16,11 @@ export {
   manifestVersion,
 } from "./manifest-format.js";
 export { type DriveManifest, readDriveManifest } from "./manifest-reader.js";
+export {
+  type MountedVolumePlan,
+  type PrepareMountedVolumeOptions,
+  prepareMountedVolume,
+} from "./mounted-volume.js";
 export { type OpenDrive, openDrive } from "./open-drive.js";
 export { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
 export { type DriveConfirmation, type PrepareDriveOptions, prepareDrive } from "./prepare-drive.js";
@@ -37,3 +42,8 @@ export {
   type VerifyDriveOptions,
   verifyDrive,
 } from "./verify-drive.js";
+export {
+  type MountedVolumeReport,
+  type VerifyMountedVolumeOptions,
+  verifyMountedVolume,
+} from "./verify-mounted-volume.js";

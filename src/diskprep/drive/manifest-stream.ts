@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { AbortSignalLike } from "../../shared/abort.js";
 import { countSeedBlobRanges, type SeedCatalog } from "../../staging/index.js";
-import { blobsOnDrive, type DriveLayout, manifestEntry, manifestHead } from "./drive-layout.js";
+import { blobsOnDrive, manifestEntry, manifestHead, type SeedStretch } from "./drive-layout.js";
 import { manifestBlobText, manifestHeadText, manifestTailText } from "./manifest-writer.js";
 import type { RangeHashStore } from "./range-hash-store.js";
 
@@ -16,9 +16,15 @@ export interface ManifestStream {
   close(): Promise<void>;
 }
 
+/** The part of a layout the manifest depends on. */
+export interface ManifestLayout {
+  readonly parameters: SeedStretch;
+  readonly manifestLengthInBytes: number;
+}
+
 /** A manifest whose hashes come from the store. Nothing is read before the first call. */
 export function createManifestStream(
-  layout: DriveLayout,
+  layout: ManifestLayout,
   catalog: SeedCatalog,
   hashes: RangeHashStore,
   abortSignal?: AbortSignalLike,
@@ -68,7 +74,7 @@ export function createManifestStream(
 }
 
 async function* manifestPieces(
-  layout: DriveLayout,
+  layout: ManifestLayout,
   catalog: SeedCatalog,
   hashes: RangeHashStore,
   abortSignal: AbortSignalLike | undefined,

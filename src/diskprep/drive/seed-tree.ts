@@ -14,6 +14,8 @@ import { metadataFileText, propertiesFileText } from "./side-files.js";
 const seedFolder = "seed";
 const renamedFolder = "seed-renamed";
 const sideFileFolder = "seed-meta";
+/** Folders in the root of the drive that belong to the seed. */
+export const seedFolders: readonly string[] = [seedFolder, renamedFolder, sideFileFolder];
 const filesPerGeneratedFolder = 10_000;
 
 /** Plain Win32 programs stop at 260 UTF-16 units including drive letter, colon and the ending NUL. */
