@@ -5,7 +5,7 @@ export type { NtfsGeometry } from "./layout/geometry.js";
 export { ntfsGeometry } from "./layout/geometry.js";
 export type { NtfsLayout } from "./layout/ntfs-layout.js";
 export { planNtfsVolume } from "./layout/ntfs-layout.js";
-export type { DataExtentColumns } from "./layout/plan-volume.js";
+export type { DataExtentColumns } from "./layout/place-data.js";
 export type { NtfsSpaceOptions } from "./layout/space-needed.js";
 export {
   defaultClusterSizeInBytes,
@@ -17,6 +17,7 @@ export type { NtfsNameProblem } from "./names/name-rules.js";
 export { compareNtfsNames, foldNtfsName, maxNameLengthInUnits, ntfsNameProblem } from "./names/name-rules.js";
 export type { NtfsErrorCode } from "./ntfs-error.js";
 export { isNtfsError, NtfsError } from "./ntfs-error.js";
+export { openNtfsVolume } from "./reader/ntfs-volume.js";
 export type {
   ListNtfsOptions,
   NtfsEntry,
@@ -24,8 +25,7 @@ export type {
   NtfsStreamOptions,
   NtfsVolume,
   OpenNtfsFileOptions,
-} from "./reader/ntfs-volume.js";
-export { openNtfsVolume } from "./reader/ntfs-volume.js";
+} from "./reader/ntfs-volume-types.js";
 export type { ResidentContent } from "./render/user-record.js";
 export type { NtfsByteExtent } from "./render/volume-map.js";
 export type { NtfsDirectoryOptions, NtfsFileOptions, NtfsTreeBuilder } from "./tree/ntfs-tree.js";

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { throwIfAborted } from "../../../shared/abort.js";
 import { firstDifference } from "./check-boot-sector.js";
 import { type CheckContext, type CheckedFile, seenFlag } from "./check-context.js";
-import { removeProtection } from "./inspect-record.js";
 import { uint64At, viewOf } from "./little-endian-fields.js";
+import { removeProtection } from "./remove-protection.js";
 import type { CheckedStream } from "./volume-streams.js";
 
 /** SHA-256 of the table Windows 7 and later write. */

@@ -3,16 +3,10 @@
  * FILE record, attribute headers, mapping pairs.
  */
 import type { CheckedGeometry } from "./check-boot-sector.js";
+import { decodeRuns, type InspectedRun } from "./decode-runs.js";
 import type { FindingList } from "./finding.js";
 import { int64At, referenceAt, textAt, uint64At, viewOf } from "./little-endian-fields.js";
-
-/** A piece of a non-resident attribute. */
-export interface InspectedRun {
-  readonly vcn: number;
-  readonly count: number;
-  /** Undefined for a hole. */
-  readonly lcn: number | undefined;
-}
+import { removeProtection } from "./remove-protection.js";
 
 /** An attribute as it lies in its record. */
 export interface InspectedAttribute {
@@ -53,33 +47,6 @@ const knownTypes = new Set([
 const knownRecordFlags = 0x0f;
 const endMarker = 0xffff_ffff;
 const noRuns: readonly InspectedRun[] = [];
-
-/** Result of undoing the multi-sector protection: undefined when fine, else what is wrong and where. */
-export function removeProtection(
-  bytes: Uint8Array,
-  magic: string,
-): { readonly kind: "magic" | "array" | "torn"; readonly position: number } | undefined {
-  const view = viewOf(bytes);
-  for (let index = 0; index < 4; index++) {
-    if (bytes[index] !== magic.charCodeAt(index)) return { kind: "magic", position: 0 };
-  }
-  const array = view.getUint16(4, true);
-  const words = view.getUint16(6, true);
-  if (words !== bytes.length / 512 + 1) return { kind: "array", position: 6 };
-  // Restart pages of the log have a shorter header than records.
-  const headerLength = magic === "RSTR" ? 0x1e : 0x28;
-  if (array % 2 !== 0 || array < headerLength || array + 2 * words > 510)
-    return { kind: "array", position: 4 };
-  const number = view.getUint16(array, true);
-  if (number === 0 || number === 0xffff) return { kind: "array", position: array };
-  for (let block = 1; block < words; block++) {
-    if (view.getUint16(512 * block - 2, true) !== number) return { kind: "torn", position: 512 * block - 2 };
-  }
-  for (let block = 1; block < words; block++) {
-    view.setUint16(512 * block - 2, view.getUint16(array + 2 * block, true), true);
-  }
-  return undefined;
-}
 
 /** Inspects the record at `offset` on the volume; `bytes` are changed (protection removed). */
 export function inspectRecord(
@@ -313,46 +280,4 @@ function inspectAttribute(
     size,
     initialised,
   };
-}
-
-/** Decodes a run list up to its end or the first impossible entry. */
-function decodeRuns(
-  bytes: Uint8Array,
-  start: number,
-  firstVcn: number,
-  clusterCount: number,
-): { readonly runs: InspectedRun[]; readonly problem: { position: number; what: string } | undefined } {
-  const runs: InspectedRun[] = [];
-  let position = start;
-  let vcn = firstVcn;
-  let lcn = 0;
-  const failed = (what: string): { runs: InspectedRun[]; problem: { position: number; what: string } } => ({
-    runs,
-    problem: { position: Math.min(position, bytes.length - 1), what },
-  });
-  while (position < bytes.length && bytes[position] !== 0) {
-    const countBytes = bytes[position]! % 16;
-    const deltaBytes = bytes[position]! >>> 4;
-    const next = position + 1 + countBytes + deltaBytes;
-    if (countBytes === 0 || countBytes > 8 || deltaBytes > 8 || next > bytes.length)
-      return failed("a run is malformed");
-    const count = signedNumber(bytes, position + 1, countBytes);
-    if (count <= 0) return failed(`a run has ${count} clusters`);
-    const isHole = deltaBytes === 0;
-    if (!isHole) lcn += signedNumber(bytes, position + 1 + countBytes, deltaBytes);
-    if (!isHole && (lcn < 0 || lcn + count > clusterCount)) {
-      return failed(`a run of ${count} clusters at ${lcn} lies outside the volume`);
-    }
-    if (vcn + count > 2 ** 53) return failed("its runs are longer than any file");
-    runs.push({ vcn, count, lcn: isHole ? undefined : lcn });
-    vcn += count;
-    position = next;
-  }
-  return position < bytes.length ? { runs, problem: undefined } : failed("its run list has no end");
-}
-
-function signedNumber(bytes: Uint8Array, position: number, length: number): number {
-  let value = bytes[position + length - 1]! > 127 ? -1 : 0;
-  for (let index = length - 1; index >= 0; index--) value = value * 256 + bytes[position + index]!;
-  return value;
 }

@@ -2,7 +2,8 @@
 import type { AbortOptions } from "../../../shared/abort.js";
 import type { BlockDevice } from "../../device/index.js";
 import type { CheckedGeometry } from "./check-boot-sector.js";
-import type { InspectedAttribute, InspectedRecord, InspectedRun } from "./inspect-record.js";
+import type { InspectedRun } from "./decode-runs.js";
+import type { InspectedAttribute, InspectedRecord } from "./inspect-record.js";
 
 /** Bytes of an attribute. */
 export interface CheckedStream {

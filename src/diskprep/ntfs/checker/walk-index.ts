@@ -4,8 +4,8 @@
  */
 import { throwIfAborted } from "../../../shared/abort.js";
 import type { CheckContext, CheckedFile } from "./check-context.js";
-import { removeProtection } from "./inspect-record.js";
 import { roundUp, uint64At, viewOf } from "./little-endian-fields.js";
+import { removeProtection } from "./remove-protection.js";
 
 /** An entry with a key. */
 export interface IndexEntry {

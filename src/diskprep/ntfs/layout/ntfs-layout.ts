@@ -12,7 +12,8 @@ import {
 import { nodeFlag } from "../tree/node-columns.js";
 import type { NtfsTreeBuilder } from "../tree/ntfs-tree.js";
 import type { NtfsGeometry } from "./geometry.js";
-import { type DataExtentColumns, noRow, planVolume } from "./plan-volume.js";
+import { type DataExtentColumns, noRow } from "./place-data.js";
+import { planVolume } from "./plan-volume.js";
 import type { NtfsVolumeOptions } from "./volume-options.js";
 
 /**

@@ -9,7 +9,8 @@ import {
 } from "../encode/constants.js";
 import { type FileNameFields, posixNamespace, win32AndDosNamespace } from "../encode/file-name-value.js";
 import { recordOffsetOfNodes } from "../layout/directory-plan.js";
-import { noRow, type SystemStreamName, type VolumePlan } from "../layout/plan-volume.js";
+import { noRow } from "../layout/place-data.js";
+import type { SystemStreamName, VolumePlan } from "../layout/plan-volume.js";
 import { extendFileNames, firstExtendRecord, systemFileNames } from "../layout/system-files.js";
 import { nodeFlag } from "../tree/node-columns.js";
 

@@ -17,7 +17,9 @@ import type { ClusterRun } from "../encode/mapping-pairs.js";
 import type { RecordWriter } from "../encode/record-writer.js";
 import { securityId } from "../encode/security-descriptors.js";
 import { directoryOrdinalOf, recordOffsetOfNodes } from "../layout/directory-plan.js";
-import { indexBitmapSizeInBytes, indexRuns, noRow, type VolumePlan } from "../layout/plan-volume.js";
+import { noRow } from "../layout/place-data.js";
+import { indexBitmapSizeInBytes, indexRuns } from "../layout/place-indexes.js";
+import type { VolumePlan } from "../layout/plan-volume.js";
 import { NtfsError } from "../ntfs-error.js";
 import type { NameSource } from "./name-source.js";
 
