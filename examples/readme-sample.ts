@@ -25,5 +25,6 @@ export async function seedFolder(source: string, work: string) {
   const drive = await prepareDrive(drives[0], catalog, image, options);
   const report = await verifyDrive(image, drive);
   await image.close();
+  await catalog.close();
   return { drive, report };
 }

@@ -55,7 +55,7 @@ export async function openAppendJournal(path: string, validLengthInBytes?: numbe
  * @throws SyntaxError when a damaged line is followed by others: that is no torn write
  */
 export async function* readJournal(path: string): AsyncGenerator<JournalRecord> {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
   let damagedAt: number | undefined;
   for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) {
