@@ -100,3 +100,22 @@ test("a blob changed since the comparison is not copied, and nothing is cleared"
   });
   expect(await namesIn(seed)).toHaveLength(4);
 });
+
+test("a copy that vanishes from the vault before clearing keeps its original", async () => {
+  const report = await reconcileSeed(seed, catalog);
+  let passes = 0;
+  const watched = {
+    ...catalog,
+    async *blobs(options?: Parameters<typeof catalog.blobs>[0]) {
+      passes += 1;
+      if (passes === 2) await vault.getBlobClient("a/whole").delete();
+      yield* catalog.blobs(options);
+    },
+  };
+  const options = { clearSeed: { confirm: seed.containerName } };
+  expect(await copySeedToVault(seed, vault, watched, report, options)).toMatchObject({
+    copied: 4,
+    cleared: 3,
+  });
+  expect(await namesIn(seed)).toEqual(["a/whole"]);
+});

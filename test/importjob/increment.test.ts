@@ -216,6 +216,23 @@ describe("planIncrement", () => {
     });
   });
 
+  (process.platform === "win32" ? test.skip : test)(
+    "what cannot be read is neither changed nor gone",
+    async () => {
+      const seed = await arrive();
+      await rm(join(source, "docs"), { recursive: true });
+      await symlink("nowhere", join(source, "docs"));
+      const plan = await planIncrement(seed, source, { symlinks: "follow" });
+      // The link of the source leads into the folder that is gone.
+      expect(plan.unreadable.map(({ path, code }) => `${path} ${code}`)).toEqual([
+        "docs ENOENT",
+        "link ENOENT",
+      ]);
+      expect(plan.removed.filter(({ path }) => path.startsWith("docs"))).toEqual([]);
+      expect(formatIncrementPlan(plan)).toContain("docs (ENOENT)");
+    },
+  );
+
   test("by time, a change behind an old time is not seen; by content it is", async () => {
     const seed = await arrive();
     await liveOn();

@@ -193,22 +193,25 @@ describe("reconcileSeed", () => {
     });
   });
 
-  test("a blob replaced between listing and reading is never called equal", async () => {
-    const item = patternedBlob("moving");
-    await putBlocks(containerClient, item, counterId);
-    const catalog = memoryCatalog([item]);
-    const racing = {
-      ...catalog,
-      async readRangeHashes(...parameters: Parameters<typeof catalog.readRangeHashes>) {
-        await putWhole(containerClient, item, patternedBytes(10_000, 5));
-        return catalog.readRangeHashes(...parameters);
-      },
-    };
-    expect(await reconcileSeed(containerClient, racing)).toMatchObject({
-      notVerified: 1,
-      findings: [{ reason: "changed-meanwhile" }],
-    });
-  });
+  test.each(["when-needed", "always"] as const)(
+    "a blob replaced between listing and reading is never called equal: %s",
+    async (readBytes) => {
+      const item = patternedBlob("moving");
+      await putBlocks(containerClient, item, counterId);
+      const catalog = memoryCatalog([item]);
+      const racing = {
+        ...catalog,
+        async readRangeHashes(...parameters: Parameters<typeof catalog.readRangeHashes>) {
+          await putWhole(containerClient, item, patternedBytes(10_000, 5));
+          return catalog.readRangeHashes(...parameters);
+        },
+      };
+      expect(await reconcileSeed(containerClient, racing, { readBytes })).toMatchObject({
+        notVerified: 1,
+        findings: [{ reason: "changed-meanwhile" }],
+      });
+    },
+  );
 
   test("more blobs than one page, with progress, and aborted", async () => {
     const blobs = Array.from({ length: 510 }, (_, at) => patternedBlob(`${at % 7}/${at}`, 1, at % 250));

@@ -82,6 +82,8 @@ export class DataBoxJobService implements ImportJobService {
     const existing = await findExistingJob(this, order, options);
     if (existing) return existing;
     assertOrderable(order, await readStorageAccountFacts(this.#access, order.storageAccountId, options));
+    // A region whose datacentre takes no customer disks is told before anything is ordered.
+    await this.getShippingDestination(order.location, options);
     logger.info(`creating Data Box job ${order.jobName} with ${order.drives.length} drives`);
     await this.#finish(`creating import job '${order.jobName}'`, options, () =>
       this.#client.jobs.beginCreate(order.resourceGroupName, order.jobName, toRequestBody(order), {
