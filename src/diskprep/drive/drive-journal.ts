@@ -102,6 +102,8 @@ async function readRecords(
       const entry = record as JournalRecord;
       if (entry.type === "drive") head = entry;
       if (entry.type === "checkpoint") {
+        if (!Number.isSafeInteger(entry.durableOffsetInBytes) || entry.durableOffsetInBytes < 0)
+          throw new SyntaxError("a checkpoint has no offset");
         durableOffsetInBytes = entry.durableOffsetInBytes;
         if (entry.rangeHashes) rangeHashes.push(Buffer.from(entry.rangeHashes, "base64"));
       }
@@ -114,6 +116,8 @@ async function readRecords(
   if (!head) throw invalidJournal(path, "it does not begin with a drive record");
   if (head.formatVersion !== formatVersion)
     throw invalidJournal(path, `its format version ${head.formatVersion} is not known`);
+  if (!isObject(head.plan) || !isObject(head.keyMaterial))
+    throw invalidJournal(path, "its first record lacks the plan or the keys");
   const state = {
     plan: head.plan,
     keyMaterial: head.keyMaterial,
@@ -139,6 +143,10 @@ function driveJournalOver(journal: AppendJournal): DriveJournal {
     finish: (preparedDrive) => write({ type: "finished", preparedDrive }),
     close: () => journal.close(),
   };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 async function fileExists(path: string): Promise<boolean> {
