@@ -1,5 +1,5 @@
 /**
- * How long a million files take to lay out and render, and how much memory: `node build/bench/ntfs-layout.js [count]`.
+ * How long a million files take to lay out and render, and how much memory; a count as first argument changes the million.
  *
  * Renders all metadata of each volume (records, indexes, bitmaps) in 4 MiB groups, as a drive being written does, but
  * keeps no bytes. Each shape runs in a process of its own so that the peak memory is its own.

@@ -181,6 +181,34 @@ describe("file data", () => {
   });
 });
 
+describe("reserved extents", () => {
+  test("belong to hidden system files of that place and length", async () => {
+    const reservedExtents = bitLockerLikeExtents();
+    const { device, layout } = await writeSample(createSampleTree().tree, { reservedExtents });
+    const volume = await openNtfsVolume(device);
+    const found: unknown[] = [];
+    for await (const { name, attributes, sizeInBytes } of volume.list("System Volume Information")) {
+      found.push({ name, attributes, sizeInBytes });
+    }
+    const byName = [...reservedExtents].sort((left, right) => (left.name < right.name ? -1 : 1));
+    expect(found).toEqual(
+      byName.map(({ name, lengthInBytes }) => ({ name, attributes: 6, sizeInBytes: lengthInBytes })),
+    );
+    expect((await volume.stat("System Volume Information")).attributes).toBe(6);
+    // What the file of an extent reads back is what lies in the extent.
+    const mark = new Uint8Array(100).fill(0x77);
+    for (const { name, offsetInBytes } of reservedExtents) {
+      await device.write(offsetInBytes, mark);
+      const start = new Uint8Array(100);
+      await (await volume.openFile(`System Volume Information\\${name}`)).read(0, start);
+      expect(start).toEqual(mark);
+      const rendered = new Uint8Array(100).fill(1);
+      layout.render(offsetInBytes, rendered);
+      expect(rendered).toEqual(new Uint8Array(100));
+    }
+  });
+});
+
 describe("large indexes", () => {
   /** A directory whose index has more blocks than its record can list bits for, with names of 255 units. */
   const deepTree = (): { tree: ReturnType<typeof createNtfsTree>; names: string[] } => {
