@@ -86,7 +86,14 @@ describe("a tree", () => {
     const before = new Uint8Array(index.lengthInBytes);
     const content = (node: number): Uint8Array => new Uint8Array(layout.lengthOf(node));
     layout.render(0, before, content);
-    for (let extra = 300; extra < 700; extra++) add(extra);
+    // First without growing any array, which would hide that rows are shared.
+    for (let extra = 0; extra < 50; extra++) tree.removeLast();
+    for (let extra = 0; extra < 50; extra++) tree.addFile(0, `replaced ${extra}`, 7777);
+    const replaced = new Uint8Array(index.lengthInBytes);
+    layout.render(0, replaced, content);
+    expect(Buffer.compare(before, replaced)).toBe(0);
+    for (let extra = 0; extra < 50; extra++) tree.removeLast();
+    for (let extra = 250; extra < 700; extra++) add(extra);
     for (let extra = 0; extra < 500; extra++) tree.removeLast();
     for (let extra = 0; extra < 100; extra++) tree.addFile(0, `FILE again ${extra}`, 5);
     for (let extra = 0; extra < 100; extra++) tree.removeLast();
