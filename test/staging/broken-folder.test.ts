@@ -279,7 +279,7 @@ describe("a hostile catalog", () => {
         ]);
         // A flipped bit in the catalog itself is always seen; in the descriptor it can be a harmless letter.
         if (name === "catalog.ndjson" && !damaged.equals(original))
-          expect([round, code]).toEqual([round, "catalog-damaged"]);
+          expect([round, code]).toEqual([round, expect.stringMatching(/^catalog-/)]);
         await writeFile(path, original);
       }
       expect(await openFiles()).toBe(openBefore);

@@ -23,15 +23,15 @@ export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>
 
 /** Bytes that look random and are the same for the same seed (xorshift32). */
 export function pseudoRandomBytes(lengthInBytes: number, seed: number): Buffer {
-  const bytes = Buffer.alloc(lengthInBytes);
+  const words = new Uint32Array(Math.ceil(lengthInBytes / 4));
   let state = seed | 1;
-  for (let index = 0; index < lengthInBytes; index += 1) {
+  for (let index = 0; index < words.length; index += 1) {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    bytes[index] = state & 0xff;
+    words[index] = state;
   }
-  return bytes;
+  return Buffer.from(words.buffer, 0, lengthInBytes);
 }
 
 /** All blobs of a catalog. */
