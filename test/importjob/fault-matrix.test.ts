@@ -95,8 +95,13 @@ describe.each(services)("$title", ({ kind }) => {
 test("the table in docs/fault-matrix.md is what was observed", async () => {
   const observed = documentOf(rows);
   if (process.env["OFFLINE_SEED_UPDATE_DOCS"] === "1") await writeFile(documentPath, observed);
-  expect(await readFile(documentPath, "utf8")).toBe(observed);
+  expect(unpadded(await readFile(documentPath, "utf8"))).toBe(unpadded(observed));
 });
+
+/** A formatter may pad the columns of a table; that changes nothing. */
+function unpadded(text: string): string {
+  return text.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---");
+}
 
 /** Everything the service and its logs said, once each, in the order in which it was said. */
 function wordsOf({ changes, logs, status }: Journey): readonly string[] {
