@@ -25,7 +25,7 @@ import {
 } from "./support/emulated-azure.js";
 
 const mebibyte = 1024 * 1024;
-const sizeInBytes = 96 * mebibyte;
+const sizeInBytes = 80 * mebibyte;
 const victim = patternBytes(64 * 1024, 777);
 const large = patternBytes(9 * mebibyte + 1, 500);
 const otherKey = "238810-662376-448998-450120-652806-203390-606320-483076";
