@@ -7,16 +7,19 @@ import { join } from "node:path";
 const scratchFolder = mkdtempSync(join(tmpdir(), "offline-seed-package-"));
 
 function run(command, ...commandArguments) {
-  const result = spawnSync(command, commandArguments, { stdio: "inherit", shell: process.platform === "win32" });
+  const result = spawnSync(command, commandArguments, {
+    stdio: "inherit",
+    shell: process.platform === "win32",
+  });
   if (result.status !== 0) throw new Error(`${command} ${commandArguments.join(" ")} failed`);
 }
 
 try {
   run("npm", "pack", "--silent", "--pack-destination", scratchFolder);
   const tarball = join(scratchFolder, readdirSync(scratchFolder)[0]);
-  run("npx", "publint", "run", "--strict", tarball);
+  run("node", "tools/run.mjs", "publint", "run", "--strict", tarball);
   // The old node10 resolver cannot see sub-paths; nobody on a supported Node uses it.
-  run("npx", "attw", tarball, "--profile", "node16");
+  run("node", "tools/run.mjs", "attw", tarball, "--profile", "node16");
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

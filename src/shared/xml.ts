@@ -58,6 +58,7 @@ export function readXml(source: string | Uint8Array, options: ReadXmlOptions): X
 }
 
 /** Characters of a name that cannot be its first (XML 1.0 §2.3, NameChar without NameStartChar). */
+// biome-ignore lint/suspicious/noMisleadingCharacterClass: single characters and a range, as the specification lists them
 const wrongStart = /^[-.0-9\u00B7\u0300-\u036F\u203F\u2040]/;
 
 /** Refuses everything that is not one well-formed document with the expected root. */

@@ -1,14 +1,15 @@
+import { resolve } from "node:path";
 import tseslint from "typescript-eslint";
-import roomBoundaries from "./scripts/eslint/room-boundaries.mjs";
+import roomBoundaries from "./room-boundaries.mjs";
 
 /** Biome does the fast checks and the formatting; this file holds only the rules that need types or the room map. */
 export default tseslint.config(
-  { ignores: ["dist/", "build/", "node_modules/", "scripts/", "*.mjs"] },
+  { ignores: ["dist/", "build/", "node_modules/", "scripts/", "tools/", "**/*.mjs"] },
   {
     files: ["**/*.ts"],
     languageOptions: {
       parser: tseslint.parser,
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+      parserOptions: { projectService: true, tsconfigRootDir: resolve(import.meta.dirname, "..") },
     },
     plugins: {
       "@typescript-eslint": tseslint.plugin,
