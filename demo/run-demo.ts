@@ -68,7 +68,9 @@ export async function runDemo(
   const folder = await openWorkFolder(options.keep);
   const display = createPhaseDisplay(output);
   try {
-    await using azurite = await display.run("azurite", "Starting Azurite", () => startAzurite());
+    await using azurite = await display.run("azurite", "Starting Azurite", async () =>
+      startAzurite({ heapLimitInMiB: azuriteHeapInMiB(await countFiles(options.source)) }),
+    );
     await using emulator = await display.run("emulator", "Starting the local Azure", () =>
       startAzureEmulator({ blobService: azurite, handlingTimes }),
     );
@@ -95,6 +97,15 @@ export async function runDemo(
   } finally {
     if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Azurite keeps about 5 KiB for each blob; the rest is room for its work. */
+function azuriteHeapInMiB(blobCount: number): number {
+  return Math.ceil(96 + blobCount * 0.006);
+}
+
+async function countFiles(folder: string): Promise<number> {
+  return (await readdir(folder, { recursive: true })).length;
 }
 
 async function openWorkFolder(keep: string | undefined): Promise<string> {
