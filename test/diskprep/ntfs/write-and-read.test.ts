@@ -395,6 +395,14 @@ describe("planning", () => {
     }
   });
 
+  test("counts the inner blocks of indexes with long names in its bound", () => {
+    const tree = createNtfsTree();
+    for (let index = 0; index < 6000; index++) tree.addFile(0, `${index} `.padEnd(255, "n"), 0);
+    const shape = { volumeSizeInBytes: 64 * mebibyte, freeReserveInBytes: 0 };
+    const bound = minimumVolumeSizeInBytes(tree, { ...shape, sectorSizeInBytes: 512 });
+    expect(bound).toBeGreaterThanOrEqual(planNtfsVolume(tree, volumeOptions(shape)).usedBytes);
+  });
+
   test.each([
     [{ label: "x".repeat(33) }, "invalid-option"],
     [{ hiddenSectors: -1 }, "invalid-option"],
