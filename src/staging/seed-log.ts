@@ -69,8 +69,11 @@ export interface SeedLogTotals {
 
 /** Appends blobs in batches. */
 export interface SeedLog {
-  /** Resolves when the system has the blob; see the order above. */
-  append(pending: PendingBlob): Promise<CatalogEntry>;
+  /**
+   * Resolves when the system has the blobs; see the order above. They become neighbours in the catalog. When one cannot be written, none
+   * is recorded.
+   */
+  append(blobs: readonly PendingBlob[]): Promise<readonly CatalogEntry[]>;
   /** Resolves when everything appended before is durable. */
   flush(): Promise<SeedLogTotals>;
   find(name: string): Promise<CatalogEntry | undefined>;
@@ -80,9 +83,9 @@ export interface SeedLog {
   close(): Promise<void>;
 }
 
-interface QueuedBlob {
-  readonly pending: PendingBlob;
-  readonly resolve: (entry: CatalogEntry) => void;
+interface QueuedBlobs {
+  readonly blobs: readonly PendingBlob[];
+  readonly resolve: (entries: readonly CatalogEntry[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -131,7 +134,7 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
   const handlesToClose: FileHandle[] = [];
   const foldersToSync = new Set<string>();
 
-  const queue: QueuedBlob[] = [];
+  const queue: QueuedBlobs[] = [];
   const flushRequests: FlushRequest[] = [];
   let enqueued = 0;
   let settled = 0;
@@ -165,19 +168,17 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
     return pack;
   };
 
-  const writeBatch = async (batch: readonly QueuedBlob[]): Promise<void> => {
+  const writeBatch = async (batch: readonly QueuedBlobs[]): Promise<void> => {
     const contents: Uint8Array[] = [];
     const hashes: Uint8Array[] = [];
     const entries: CatalogEntry[] = [];
-    const small = batch.some(
-      ({ pending }) => pending.content.type === "bytes" && pending.blob.lengthInBytes > 0,
-    );
+    const pendings = batch.flatMap(({ blobs }) => blobs);
+    const small = pendings.some(({ blob, content }) => content.type === "bytes" && blob.lengthInBytes > 0);
     const target = small ? await currentPack() : undefined;
     let packOffset = target?.length ?? 0;
     let hashesOffset = hashesLength;
     let bytes = 0;
-    for (const { pending } of batch) {
-      const { blob, content, rangeHashes } = pending;
+    for (const { blob, content, rangeHashes } of pendings) {
       let place: StagedPlace = { type: "empty" };
       if (content.type === "file") place = { type: "file", file: content.file };
       else if (content.type === "place") place = content.place;
@@ -223,8 +224,8 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
     groupCrc = continueCrc(lines, groupCrc);
     blobCount += entries.length;
     totalBytes += bytes;
-    for (let at = 0; at < batch.length; at += 1) {
-      const { content } = batch[at]!.pending;
+    for (let at = 0; at < pendings.length; at += 1) {
+      const { content } = pendings[at]!;
       const entry = entries[at]!;
       names.add(entry.blob.name, entry.blob.index);
       groupEntries.push(entry);
@@ -233,7 +234,11 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
         handlesToClose.push(content.handle);
         foldersToSync.add(content.folder).add(layout.blobsFolder).add(dirname(layout.blobsFolder));
       }
-      batch[at]!.resolve(entry);
+    }
+    let first = 0;
+    for (const queued of batch) {
+      queued.resolve(entries.slice(first, first + queued.blobs.length));
+      first += queued.blobs.length;
     }
     if (timer === undefined && !timeIsUp) {
       timer = setTimeout(() => {
@@ -283,11 +288,13 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
       handlesToClose.length >= commitAfterFiles ||
       flushRequests.some((request) => request.afterSequence <= settled));
 
-  const takeBatch = (): QueuedBlob[] => {
+  const takeBatch = (): QueuedBlobs[] => {
     let count = 0;
-    for (let bytes = 0; count < queue.length && count < batchLines && bytes < batchSizeInBytes; count += 1) {
-      const { content } = queue[count]!.pending;
-      if (content.type === "bytes") bytes += content.bytes.length;
+    let lines = 0;
+    for (let bytes = 0; count < queue.length && lines < batchLines && bytes < batchSizeInBytes; count += 1) {
+      const { blobs } = queue[count]!;
+      lines += blobs.length;
+      for (const { content } of blobs) if (content.type === "bytes") bytes += content.bytes.length;
     }
     return queue.splice(0, count);
   };
@@ -331,11 +338,11 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
   };
 
   const log: SeedLog = {
-    append(pending) {
+    append(blobs) {
       if (failure !== undefined) return Promise.reject(failure as Error);
       return new Promise((resolve, reject) => {
         enqueued += 1;
-        queue.push({ pending, resolve, reject });
+        queue.push({ blobs, resolve, reject });
         void pump();
       });
     },

@@ -112,7 +112,8 @@ export interface PreparedBlob {
 /** What other parts of this room may do with a writer. */
 export interface SeedWriterInternals {
   /**
-   * Records prepared blobs, neighbours in the catalog; each is settled on its own. Their bytes must not change until then.
+   * Records prepared blobs as neighbours in the catalog. One with a name that cannot be used is left out; of the others all are
+   * recorded, or none when they cannot be written. Their bytes must not change until then.
    */
   recordPrepared(blobs: readonly PreparedBlob[]): Promise<readonly PromiseSettledResult<SeedBlob>[]>;
   /** Records a blob whose bytes stay where they are. */
@@ -156,11 +157,14 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
   let ended = false;
   let finishing: Promise<void> | undefined;
 
+  const recordAll = async (pendings: readonly PendingBlob[]): Promise<readonly SeedBlob[]> => {
+    const blobs = (await log.append(pendings)).map((entry) => entry.blob);
+    blobCount += blobs.length;
+    for (const blob of blobs) totalBytes += blob.lengthInBytes;
+    return blobs;
+  };
   const record = async (pending: PendingBlob): Promise<SeedBlob> => {
-    const { blob } = await log.append(pending);
-    blobCount += 1;
-    totalBytes += blob.lengthInBytes;
-    return blob;
+    return (await recordAll([pending]))[0]!;
   };
 
   const stage = async (name: string, source: BlobSource, options: WriteBlobOptions): Promise<SeedBlob> => {
@@ -341,8 +345,10 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
   const recordAllPrepared = async (
     blobs: readonly PreparedBlob[],
   ): Promise<readonly PromiseSettledResult<SeedBlob>[]> => {
-    const ready: (PendingBlob | { readonly reason: unknown })[] = [];
-    for (const prepared of blobs) {
+    const results: PromiseSettledResult<SeedBlob>[] = [];
+    const ready: PendingBlob[] = [];
+    const positions: number[] = [];
+    for (const [position, prepared] of blobs.entries()) {
       try {
         const { bytes, rangeHashes } = prepared;
         await reserve(prepared.name, prepared.headers, prepared.metadata);
@@ -363,16 +369,22 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
           rangeHashes: hashOfWholeIsRangeHash(blob) ? undefined : rangeHashes,
           content: { type: "bytes", bytes },
         });
+        positions.push(position);
       } catch (reason) {
-        ready.push({ reason });
+        results[position] = { status: "rejected", reason };
       }
     }
-    // All at once, so that they are neighbours in the catalog.
-    return Promise.allSettled(
-      ready.map((pending) =>
-        "reason" in pending ? Promise.reject(pending.reason as Error) : recordReserved(pending),
-      ),
-    );
+    try {
+      const recorded = ready.length === 0 ? [] : await recordAll(ready);
+      recorded.forEach((value, at) => {
+        results[positions[at]!] = { status: "fulfilled", value };
+      });
+    } catch (reason) {
+      for (const position of positions) results[position] = { status: "rejected", reason };
+    } finally {
+      for (const { blob } of ready) namesInFlight.delete(blob.name);
+    }
+    return results;
   };
   internals.set(writer, {
     layout,
