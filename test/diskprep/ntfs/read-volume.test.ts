@@ -188,6 +188,22 @@ describe("failures", () => {
     });
   });
 
+  test.each([
+    ["a length with its sign bit set", 1, 0x80],
+    ["a length of zero", 1, 0],
+    ["a place outside the volume", 3, 0x7f],
+    ["no end", 4, 0x11],
+  ])("a run with %s is refused", async (_, position, value) => {
+    const opened = openChanged("\\lengths\\length 4097", (view, attribute) => {
+      const pairs = attribute + view.getUint16(attribute + 0x20, true);
+      // 21 02 xx xx 00: two clusters at a place of two bytes.
+      expect(view.getUint16(pairs, true)).toBe(0x0221);
+      view.setUint8(pairs + position, value);
+      if (position === 4) for (let at = 4; at < 8; at++) view.setUint8(pairs + at, value);
+    });
+    await expect(opened).rejects.toMatchObject({ name: "NtfsError", code: "corrupt" });
+  });
+
   test("a directory that contains itself is walked once", async () => {
     const edit = await editor();
     const folder = await edit.record(sample.tree.find(0, "level 0")! + 63);
