@@ -255,7 +255,8 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
     timer = undefined;
     timeIsUp = false;
     if (groupEntries.length === 0) return;
-    const toSync = pack === undefined ? handlesToClose : [...handlesToClose, pack.handle];
+    const toSync = [...handlesToClose];
+    if (pack !== undefined) toSync.push(pack.handle);
     if (hashesChanged) toSync.push(hashesHandle);
     await Promise.all(toSync.map((handle) => handle.datasync()));
     await Promise.all([...foldersToSync].map((folder) => syncFolder(folder)));

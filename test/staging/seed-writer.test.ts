@@ -10,6 +10,7 @@ import {
   openStagingLocation,
   type SeedBlob,
   seedBlobRanges,
+  verifySeed,
   type WriteBlobOptions,
 } from "../../src/staging/index.js";
 import {
@@ -290,6 +291,62 @@ describe("compression of single blobs", () => {
       await code({ compression: { method: "gzip", level: 10 } }),
       await code({ compression: "lzma" as "gzip" }),
     ]).toEqual(["option-invalid", "option-invalid", "option-invalid", "option-invalid"]);
+  });
+});
+
+test("commits in between do not matter, whatever was written before them", async () => {
+  await withTemporaryFolder(async (folder) => {
+    const location = await openStagingLocation(folder);
+    const writer = await location.createSeed(seedSettings);
+    const kinds: Record<string, Buffer> = {
+      large: pseudoRandomBytes(5 * 1024 * 1024, 3),
+      small: pseudoRandomBytes(1000, 4),
+      empty: Buffer.alloc(0),
+      zero: Buffer.alloc(1024 * 1024),
+    };
+    const order = [
+      "large",
+      "large",
+      "empty",
+      "zero",
+      "large",
+      "small",
+      "large",
+      "empty",
+      "small",
+      "zero",
+      "large",
+    ];
+    for (const [at, kind] of order.entries()) {
+      await writer.writeBlob(`${at}-${kind}${kind === "zero" ? ".vhd" : ""}`, kinds[kind]!);
+      await writer.flush();
+      await writer.flush();
+    }
+    const catalog = await writer.seal();
+    for (const [at, blob] of (await listBlobs(catalog)).entries()) {
+      expect([blob.name, (await readStaged(catalog, blob)).equals(kinds[order[at]!]!)]).toEqual([
+        blob.name,
+        true,
+      ]);
+    }
+    expect((await verifySeed(catalog)).problems).toEqual([]);
+    await catalog.close();
+  });
+});
+
+test("a pack that is full is followed by the next one", async () => {
+  await withTemporaryFolder(async (folder) => {
+    const location = await openStagingLocation(folder);
+    const writer = await location.createSeed(seedSettings);
+    const content = pseudoRandomBytes(1024 * 1024, 6);
+    const count = 262;
+    await Promise.all(
+      Array.from({ length: count }, (_, at) => writer.writeBlob(`blob-${at}`, content.subarray(at % 7))),
+    );
+    const catalog = await writer.seal();
+    const packs = new Set((await listBlobs(catalog)).map((blob) => catalog.stagedFileExtent(blob)!.path));
+    expect([packs.size, (await verifySeed(catalog, { sampleFraction: 0.2 })).problems]).toEqual([2, []]);
+    await catalog.close();
   });
 });
 
