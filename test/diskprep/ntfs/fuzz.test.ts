@@ -18,10 +18,18 @@ const isLong = process.env["OFFLINE_SEED_LONG"] === "1";
 const totalCases = isLong ? 100_000 : 2000;
 const seed = 20_260_801;
 
-/** A small volume in which every kind of structure occurs. */
+/** Structures of one kind: `count` of them, `stride` bytes apart, of which the first `length` bytes are in use. */
+interface DamagePlace {
+  readonly start: number;
+  readonly count: number;
+  readonly stride: number;
+  readonly length: number;
+}
+
+/** A small volume in which every kind of structure occurs, and where its structures lie. */
 async function baseVolume(
   options: Partial<NtfsVolumeOptions>,
-): Promise<{ bytes: Uint8Array; hot: readonly [number, number][] }> {
+): Promise<{ bytes: Uint8Array; places: readonly DamagePlace[] }> {
   const tree = createNtfsTree();
   const folder = tree.addDirectory(0, "folder");
   tree.addDirectory(folder, "empty");
@@ -36,18 +44,23 @@ async function baseVolume(
   });
   const bytes = new Uint8Array(layout.geometry.volumeSizeInBytes);
   await device.read(0, bytes);
-  const view = new DataView(bytes.buffer);
-  const { clusterSizeInBytes, recordSizeInBytes } = layout.geometry;
-  const mft = view.getUint32(0x30, true) * clusterSizeInBytes;
-  const usedRecords = (64 + tree.nodeCount + 2) * recordSizeInBytes;
-  // Where damage matters: boot sector, the records, and the index blocks and bitmaps just before them.
+  const { clusterSizeInBytes, recordSizeInBytes: stride } = layout.geometry;
+  const mft = new DataView(bytes.buffer).getUint32(0x30, true) * clusterSizeInBytes;
+  const users = { start: mft + 64 * stride, count: tree.nodeCount + 1, stride, length: 0x1c0 };
+  // The index blocks lie just before the bitmap of the MFT, which lies just before the MFT.
+  const index = { start: mft - 6 * clusterSizeInBytes, count: 6, stride: 4096, length: 4096 };
   return {
     bytes,
-    hot: [
-      [0, 0x60],
-      [mft, 27 * recordSizeInBytes],
-      [mft + 64 * recordSizeInBytes, usedRecords - 64 * recordSizeInBytes],
-      [mft - 8 * clusterSizeInBytes, 8 * clusterSizeInBytes],
+    // Damage to boot sector and system records ends most things early, so it is the rarer kind.
+    places: [
+      { start: 0, count: 1, stride: 512, length: 0x60 },
+      { start: mft, count: 27, stride, length: 0x300 },
+      users,
+      users,
+      users,
+      users,
+      index,
+      index,
     ],
   };
 }
@@ -85,10 +98,13 @@ async function readEverything(device: BlockDevice): Promise<void> {
   }
 }
 
-/** One edit: which hot region, where in it, what to store there. */
+// Not fc.double: nearly all its values lie next to zero, and the damage with them.
+const fraction = fc.nat(999_999).map((number) => number / 1_000_000);
+/** One edit: which kind of structure, which one, where in it, what to store there. */
 const edit = fc.record({
-  region: fc.nat(3),
-  where: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  place: fc.nat(7),
+  which: fraction,
+  where: fraction,
   bytes: fc.oneof(
     fc.uint8Array({ minLength: 1, maxLength: 1 }),
     fc.uint8Array({ minLength: 1, maxLength: 8 }),
@@ -110,9 +126,9 @@ const volumes: [string, Partial<NtfsVolumeOptions>][] = [
 describe.each(volumes)("damaged volumes with %s", (_, options) => {
   const base = baseVolume(options);
   const damaged = async (
-    edits: readonly { region: number; where: number; bytes: Uint8Array }[],
+    edits: readonly { place: number; which: number; where: number; bytes: Uint8Array }[],
   ): Promise<BlockDevice> => {
-    const { bytes, hot } = await base;
+    const { bytes, places } = await base;
     const memory: BlockDevice = {
       ...createMemoryDevice(bytes.length),
       read(offset, target) {
@@ -123,9 +139,10 @@ describe.each(volumes)("damaged volumes with %s", (_, options) => {
       },
     };
     const overlay = overlayOf(memory);
-    for (const { region, where, bytes: patch } of edits) {
-      const [start, length] = hot[region]!;
-      await overlay.write(start + Math.floor(where * (length - patch.length)), patch);
+    for (const { place, which, where, bytes: patch } of edits) {
+      const { start, count, stride, length } = places[place]!;
+      const structure = start + Math.floor(which * count) * stride;
+      await overlay.write(structure + Math.floor(where * (length - patch.length)), patch);
     }
     return limited(overlay);
   };
