@@ -89,6 +89,8 @@ export function isBlobThere(error: unknown): boolean {
  * its retries, so that a busy account is tried again as a real one would be.
  */
 class InjectorPolicyFactory implements RequestPolicyFactory {
+  /** Written out, so that no bundler changes it. */
+  static readonly name = "InjectorPolicyFactory";
   readonly #basePath: string;
   readonly #faults: FaultInjector;
 
