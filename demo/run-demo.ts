@@ -178,6 +178,7 @@ async function makeDrives(
     planTwoDrives(catalog, driveIds),
   );
   output.write(`${formatSeedPlan(seedPlan)}\n`);
+  if (seedPlan.unplaced) throw new Error("The drives are too small for the seed.");
   const images = await display.run("preparation", "Preparing the drives", async (onProgress) => {
     const made: DriveImage[] = [];
     for (const plan of seedPlan.drives) made.push(await makeImage(plan, catalog, folder, onProgress));

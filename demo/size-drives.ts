@@ -23,11 +23,15 @@ export async function planTwoDrives(
     wipeFreeSpace: false,
   };
   const wholeInBytes = await bytesOnOneDrive(catalog, driveIds[0], options);
-  const sizeInBytes = Math.max(smallestDriveInBytes, roundUp(wholeInBytes * 0.6));
-  const drives: readonly DriveTarget[] = driveIds.map((driveId) => ({ driveId, sizeInBytes }));
-  const plan = await planDrives(catalog, drives, options);
-  if (plan.drives.length === 2 || catalog.blobCount < 2) return plan;
-  return await planWithLessRoom(catalog, drives, options);
+  const leastInBytes = Math.max(smallestDriveInBytes, roundUp(wholeInBytes * 0.55));
+  // A large blob that does not fit behind the others leaves room on the first drive, so a little more may be needed.
+  for (let sizeInBytes = leastInBytes; ; sizeInBytes = roundUp(sizeInBytes * 1.05)) {
+    const drives: readonly DriveTarget[] = driveIds.map((driveId) => ({ driveId, sizeInBytes }));
+    const plan = await planDrives(catalog, drives, options).catch(ignoreTooLargeBlob);
+    if (!plan || plan.unplaced) continue;
+    if (plan.drives.length === 2 || catalog.blobCount < 2) return plan;
+    return await planWithLessRoom(catalog, drives, options);
+  }
 }
 
 async function bytesOnOneDrive(
@@ -56,14 +60,23 @@ async function planWithLessRoom(
   let high = drives[0]!.sizeInBytes;
   while (high - low > 4096) {
     const minimumFreeBytes = Math.floor((low + high) / 2);
-    const plan = await planDrives(catalog, drives, { ...options, minimumFreeBytes }).catch(() => undefined);
+    const plan = await planDrives(catalog, drives, { ...options, minimumFreeBytes }).catch(
+      ignoreTooLargeBlob,
+    );
     const everythingHasAPlace = plan !== undefined && !plan.unplaced;
     if (everythingHasAPlace && plan.drives.length === 2) best = plan;
     // The least room that suffices shares the seed about evenly.
     if (everythingHasAPlace) low = minimumFreeBytes;
     else high = minimumFreeBytes;
   }
-  return best ?? (await planDrives(catalog, drives, options));
+  if (best) return best;
+  // One blob is so large beside the others that no division leaves something for the second drive.
+  return await planDrives(catalog, drives, options);
+}
+
+function ignoreTooLargeBlob(error: unknown): undefined {
+  if (isDriveError(error) && error.code === "blob-too-large") return undefined;
+  throw error;
 }
 
 function roundUp(sizeInBytes: number): number {
