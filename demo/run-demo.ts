@@ -32,8 +32,8 @@ import { planTwoDrives } from "./size-drives.js";
 
 const containerName = "seed";
 const jobName = "offline-seed-demo";
-/** Short stays in each state, so that the monitor sees every one of them. */
-const handlingTimes = { bookingInMs: 300, queueInMs: 300, packagingInMs: 300 };
+/** Short stays in each state, so that the monitor sees every one of them; booking in includes unlocking the drives. */
+const handlingTimes = { bookingInMs: 200, queueInMs: 2000, packagingInMs: 500 };
 const monitorIntervalInMs = 100;
 const driveIds = ["SEEDDEMO0001", "SEEDDEMO0002"] as const;
 

@@ -1,6 +1,7 @@
 /** Chooses the size of two drive images so that the seed does not fit on one of them. */
 import {
   type DriveTarget,
+  isDriveError,
   type PlanDrivesOptions,
   planDrives,
   type SeedPlan,
