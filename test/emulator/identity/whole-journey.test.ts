@@ -30,7 +30,6 @@ describe("two servers, one application", () => {
         endpoint: "http://127.0.0.1:1/seedaccount1",
       },
       registeredProviders: ["Microsoft.Storage"],
-      replicationDelayInMs: 100,
     });
   });
   afterAll(async () => {
