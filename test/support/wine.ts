@@ -25,7 +25,7 @@ export async function createWinePrefix(): Promise<WinePrefix> {
     WINEDLLOVERRIDES: "mscoree,mshtml,winemenubuilder.exe=",
     DISPLAY: "",
   };
-  const start = (command: string, commandArguments: readonly string[]): Promise<CommandResult> =>
+  const startOnce = (command: string, commandArguments: readonly string[]): Promise<CommandResult> =>
     new Promise((resolve, reject) => {
       execFile(
         command,
@@ -37,6 +37,17 @@ export async function createWinePrefix(): Promise<WinePrefix> {
         },
       );
     });
+  /** Every failure that `reg` reports comes with words. One without any is Wine's own start that broke down: again. */
+  const start = async (command: string, commandArguments: readonly string[]): Promise<CommandResult> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const result = await startOnce(command, commandArguments);
+      const isSilent = `${result.stdout}${result.stderr}`.trim() === "";
+      if (result.exitCode === 0 || !isSilent || attempt === 3) return result;
+      console.warn(
+        `wine ${commandArguments.join(" ")} ended with ${result.exitCode} and no word; started again`,
+      );
+    }
+  };
   /** For programs that leave others behind: those would keep a pipe open, and the caller waiting. */
   const startWithoutPipes = (command: string, commandArguments: readonly string[]): Promise<void> =>
     new Promise((resolve, reject) => {
