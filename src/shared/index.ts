@@ -3,6 +3,7 @@ export * from "./append-journal.js";
 export * from "./clock.js";
 export * from "./command-runner.js";
 export * from "./durable-file.js";
+export * from "./error-message.js";
 export * from "./file-time.js";
 export * from "./for-each-concurrently.js";
 export * from "./guid.js";

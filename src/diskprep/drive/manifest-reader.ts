@@ -4,7 +4,7 @@
  * Source: Microsoft, "Azure Import/Export service manifest file format".
  */
 import { SaxesParser } from "saxes";
-import { DriveError } from "./drive-error.js";
+import { DriveError, isDriveError } from "./drive-error.js";
 import type { ImportDisposition, ManifestBlob, ManifestSideFile } from "./manifest-format.js";
 
 const maximumTextLength = 32_768;
@@ -80,7 +80,7 @@ async function* parsePieces(
       if (text === undefined) parser.close();
       else parser.write(text);
     } catch (error) {
-      if (error instanceof DriveError) throw error;
+      if (isDriveError(error)) throw error;
       throw invalid("it is not well-formed XML", error);
     }
   };

@@ -1,5 +1,7 @@
 /** Opens a prepared drive for reading: partition table, BitLocker, NTFS. */
 import type { AbortOptions } from "../../shared/abort.js";
+import { errorMessageOf } from "../../shared/error-message.js";
+import { hasErrorName } from "../../shared/room-error.js";
 import { openBitLockerVolume } from "../bitlocker/index.js";
 import { type BlockDevice, cacheReads, sliceDevice } from "../device/index.js";
 import { type NtfsVolume, openNtfsVolume } from "../ntfs/index.js";
@@ -45,22 +47,11 @@ export async function openDrive(
       throw error;
     }
   } catch (error) {
-    if (isAbort(error)) throw error;
-    const reason = error instanceof Error || hasMessage(error) ? error.message : String(error);
+    if (hasErrorName(error, "AbortError")) throw error;
     throw new DriveError(
       "drive-unreadable",
-      `${device.name} cannot be read as a seed drive: ${reason} If it was interrupted while being prepared, resume it from its journal.`,
+      `${device.name} cannot be read as a seed drive: ${errorMessageOf(error)} If it was interrupted while being prepared, resume it from its journal.`,
       { details: { device: device.name }, cause: error },
     );
   }
-}
-
-function isAbort(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "name" in error && error.name === "AbortError";
-}
-
-function hasMessage(error: unknown): error is { readonly message: string } {
-  return (
-    typeof error === "object" && error !== null && "message" in error && typeof error.message === "string"
-  );
 }

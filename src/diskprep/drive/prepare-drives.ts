@@ -3,6 +3,7 @@
  * while the work is running.
  */
 import { type AbortOptions, type AbortSignalLike, throwIfAborted } from "../../shared/abort.js";
+import { errorMessageOf } from "../../shared/error-message.js";
 import { forEachConcurrently } from "../../shared/for-each-concurrently.js";
 import {
   createProgressReporter,
@@ -337,11 +338,9 @@ function sameDrive(left: string, right: string): boolean {
 
 function driveErrorOf(plan: DrivePlan, error: unknown): DriveError {
   if (isDriveError(error)) return error;
-  const reason =
-    typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error);
   return new DriveError(
     "preparation-failed",
-    `Drive ${plan.driveId} (${formatBytes(plan.sizeInBytes)}) could not be prepared: ${reason} The drive is not usable yet; resume from its journal when the cause is gone.`,
+    `Drive ${plan.driveId} (${formatBytes(plan.sizeInBytes)}) could not be prepared: ${errorMessageOf(error)} The drive is not usable yet; resume from its journal when the cause is gone.`,
     { details: { driveId: plan.driveId }, cause: error },
   );
 }

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { type AbortOptions, throwIfAborted } from "../../shared/abort.js";
+import { errorMessageOf } from "../../shared/error-message.js";
 import {
   createProgressReporter,
   type ProgressOptions,
@@ -220,9 +221,7 @@ class DriveVerification {
       }
     } catch (error) {
       throwIfAborted(this.#options.abortSignal);
-      const reason =
-        typeof error === "object" && error !== null && "message" in error ? error.message : error;
-      this.#add("file-unreadable", subject, `Cannot be read: ${reason}`, offset, length);
+      this.#add("file-unreadable", subject, `Cannot be read: ${errorMessageOf(error)}`, offset, length);
       return undefined;
     }
     return hash.digest("hex").toUpperCase();
