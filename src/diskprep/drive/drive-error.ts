@@ -1,4 +1,5 @@
 /** The error class of the drive room. */
+import { errorMessageOf } from "../../shared/error-message.js";
 import { hasErrorName, RoomError, type RoomErrorOptions } from "../../shared/room-error.js";
 
 /** What can go wrong while drives are planned, prepared and verified. */
@@ -37,10 +38,16 @@ export type DriveErrorCode =
   | "preparation-failed"
   /** The device failed while the drive was written or read. */
   | "device-failed"
+  /** A worker thread that hashes and encrypts has died. */
+  | "worker-failed"
   /** The drive holds no volume this library can read. */
   | "drive-unreadable"
   /** The manifest is missing, malformed or not the one expected. */
-  | "manifest-invalid";
+  | "manifest-invalid"
+  /** A stored drive report is no report, or not as it was when it was signed off. */
+  | "report-invalid"
+  /** An option has a value that makes no sense. */
+  | "invalid-option";
 
 /** Failure of a drive operation. */
 export class DriveError extends RoomError<DriveErrorCode> {
@@ -56,4 +63,13 @@ export class DriveError extends RoomError<DriveErrorCode> {
 /** Whether a thrown value is a {@link DriveError}, also one of another copy of this library. */
 export function isDriveError(value: unknown): value is DriveError {
   return hasErrorName(value, "DriveError");
+}
+
+/** A thread that works on the bytes of a drive has ended, for example for want of memory. */
+export function workerFailed(cause: unknown): DriveError {
+  return new DriveError(
+    "worker-failed",
+    `A worker thread failed: ${errorMessageOf(cause)} Resume from the journal; with threadCount 0 the work is done without threads.`,
+    { cause },
+  );
 }

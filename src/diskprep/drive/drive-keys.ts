@@ -16,6 +16,8 @@ import type { DrivePlan } from "./drive-plan.js";
 export interface DriveKeys {
   readonly recoveryPassword: string;
   readonly cipher: SectorCipher;
+  /** A copy of the volume key (FVEK); the caller zeroes it after use. */
+  copyEncryptionKey(): Uint8Array;
   /** Header, filler and metadata region of the volume. */
   readonly metadata: BitLockerMetadata;
   /** Zeroes the keys. May be repeated. */
@@ -44,7 +46,12 @@ export async function createKeyMaterial(
       filler: toBase64(metadata.filler),
       metadataRegion: toBase64(metadata.region),
     },
-    keys: driveKeys(recoveryPassword, secrets.createSectorCipher(plan.sectorSizeInBytes), metadata),
+    keys: driveKeys(
+      recoveryPassword,
+      secrets.createSectorCipher(plan.sectorSizeInBytes),
+      secrets.copyEncryptionKey(),
+      metadata,
+    ),
   };
 }
 
@@ -62,11 +69,25 @@ export async function openKeyMaterial(
   const { recoveryPassword } = keyMaterial;
   const options = { abortSignal, volumeName: `drive ${plan.driveId}` };
   using unlocked = await unlockBitLockerMetadata(metadata, { recoveryPassword }, options);
-  return driveKeys(recoveryPassword, unlocked.createSectorCipher(), metadata);
+  return driveKeys(recoveryPassword, unlocked.createSectorCipher(), unlocked.copyEncryptionKey(), metadata);
 }
 
-function driveKeys(recoveryPassword: string, cipher: SectorCipher, metadata: BitLockerMetadata): DriveKeys {
-  return { recoveryPassword, cipher, metadata, dispose: () => cipher.dispose() };
+function driveKeys(
+  recoveryPassword: string,
+  cipher: SectorCipher,
+  encryptionKey: Uint8Array,
+  metadata: BitLockerMetadata,
+): DriveKeys {
+  return {
+    recoveryPassword,
+    cipher,
+    copyEncryptionKey: () => Uint8Array.from(encryptionKey),
+    metadata,
+    dispose: () => {
+      cipher.dispose();
+      encryptionKey.fill(0);
+    },
+  };
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -26,14 +26,15 @@ import {
 import { createKeyMaterial, type DriveKeys, openKeyMaterial } from "./drive-keys.js";
 import { type DriveLayout, derivedGuid, layoutDrive } from "./drive-layout.js";
 import { type DrivePlan, formatBytes } from "./drive-plan.js";
+import { openDriveWorkers } from "./drive-workers.js";
 import { manifestFileOnDrive } from "./manifest-format.js";
 import { createManifestStream } from "./manifest-stream.js";
 import type { PreparedDrive } from "./prepared-drive.js";
 import { createRangeHashStore, type RangeHashStore } from "./range-hash-store.js";
+import type { VolumeGroup } from "./volume-group.js";
 import { volumeGroups } from "./volume-groups.js";
 import { writeGroups } from "./write-groups.js";
 
-const groupLengthInBytes = 8 * 1024 * 1024;
 const defaultCheckpointIntervalInBytes = 512 * 1024 * 1024;
 const mebibyte = 1024 * 1024;
 
@@ -53,6 +54,11 @@ export interface PrepareDriveOptions extends AbortOptions, ProgressOptions {
   readonly resume?: boolean;
   /** How much is written between two flushes; a crash costs at most this much work. Default: 512 MiB. */
   readonly checkpointIntervalInBytes?: number;
+  /**
+   * Worker threads that read, hash and encrypt beside this one; 0: none. Default: one more than the processor has cores,
+   * at most 5, and none for less than 64 MiB.
+   */
+  readonly threadCount?: number;
   /** Source of keys; must be cryptographically secure. Default: the operating system's. */
   readonly random?: RandomSource;
 }
@@ -60,15 +66,15 @@ export interface PrepareDriveOptions extends AbortOptions, ProgressOptions {
 /**
  * Prepares one drive.
  *
- * DESTRUCTIVE: everything on the device is lost. Writes the whole device, needs minutes to hours, keeps some tens of
- * megabytes of memory besides the layout. Aborting or crashing leaves a journal from which `resume: true` goes on and
+ * DESTRUCTIVE: everything on the device is lost. Writes the whole device, needs minutes to hours, keeps up to
+ * 260 MiB of memory besides the layout. Aborting or crashing leaves a journal from which `resume: true` goes on and
  * ends with the same bytes; a finished drive is not written again.
  *
  * @param plan from `planDrives`, made with the same catalog
  * @param device the whole drive, open for writing; stays open
  * @throws DriveError `not-confirmed`, `drive-changed`, `plan-mismatch`, `journal-exists`, `journal-mismatch`,
  *   `journal-invalid`, `staged-file-changed`, `staged-file-shorter`, `staged-file-longer`, `staged-file-unreadable`,
- *   `device-failed`; AbortError
+ *   `device-failed`, `worker-failed`; AbortError
  */
 export async function prepareDrive(
   plan: DrivePlan,
@@ -238,6 +244,11 @@ async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): Promise<
   const { abortSignal, checkpointIntervalInBytes = defaultCheckpointIntervalInBytes } = options;
   const volume = sliceDevice(device, plan.partitionOffsetInBytes, plan.partitionLengthInBytes);
   const manifest = createManifestStream(layout, catalog, hashes, abortSignal);
+  const { workers, cipherNumber, createLargerWorkers } = await openDriveWorkers(
+    plan,
+    keys,
+    options.threadCount,
+  );
   let checkpointOffset = resumeOffsetInBytes;
   let writtenOffset = resumeOffsetInBytes;
   progress.begin("writing", {
@@ -247,7 +258,7 @@ async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): Promise<
   progress.advance(resumeOffsetInBytes, 0);
   try {
     const groups = volumeGroups(layout, catalog, {
-      groupLengthInBytes,
+      groupLengthInBytes: workers.slotLengthInBytes,
       coverFreeSpace: plan.wipeFreeSpace,
       resumeOffsetInBytes,
       hashes,
@@ -257,18 +268,20 @@ async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): Promise<
     await writeGroups(groups, {
       volume,
       layout: layout.bitLocker,
-      cipher: keys.cipher,
-      groupLengthInBytes,
+      workers,
+      cipherNumber,
+      createLargerWorkers,
       abortSignal,
       onGroup: (group, groupHashes) => {
-        for (const [range, expected] of group.expectedHashes.entries()) {
+        const { ranges } = group;
+        for (const [range, expected] of ranges.expectedHashes.entries()) {
           if (expected) continue;
-          hashes.keep(group.rangeNumbers[range]!, groupHashes.subarray(range * 16, range * 16 + 16));
+          hashes.keep(ranges.numbers[range]!, groupHashes.subarray(range * 16, range * 16 + 16));
         }
         progress.advance(
           group.volumeOffsetInBytes + group.lengthInBytes - writtenOffset,
-          group.rangeFirstPieces.length,
-          group.rangeBlobNames.at(-1),
+          countBlobsEnding(group),
+          ranges.blobNames.at(-1),
         );
         writtenOffset = group.volumeOffsetInBytes + group.lengthInBytes;
       },
@@ -285,8 +298,18 @@ async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): Promise<
     progress.flush();
     return await manifest.finish();
   } finally {
+    await workers.close();
     await manifest.close();
   }
+}
+
+/** How many blobs have their last range in a group. */
+function countBlobsEnding({ ranges }: VolumeGroup): number {
+  let count = 0;
+  for (const [range, offset] of ranges.blobOffsets.entries()) {
+    if (offset + ranges.lengths[range]! === ranges.blobLengths[range]!) count += 1;
+  }
+  return count;
 }
 
 /** Makes the drive valid. */

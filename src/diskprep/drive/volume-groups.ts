@@ -1,7 +1,7 @@
 /**
  * Cuts the volume of a drive into groups, in ascending order, each with the work that fills it.
  *
- * The cut depends on the plan only, so an interrupted run meets the same groups again.
+ * A run that goes on where another one was interrupted cuts at the same place, so no group lies on both sides of it.
  */
 import { createHash } from "node:crypto";
 import type { AbortSignalLike } from "../../shared/abort.js";
@@ -12,14 +12,23 @@ import type { DriveLayout } from "./drive-layout.js";
 import type { RangeHashStore } from "./range-hash-store.js";
 import { type HashedRange, RangeWalker } from "./range-walker.js";
 import { stagedFileChanged } from "./staged-file-error.js";
-import { createVolumeGroup, type GroupFill, type VolumeGroup } from "./volume-group.js";
+import {
+  addPiece,
+  createVolumeGroup,
+  type GroupFill,
+  type RangeSource,
+  type VolumeGroup,
+} from "./volume-group.js";
 
 /** Longest gap that is written as zeros rather than skipped, because two writes cost more. */
 const smallGapInBytes = 1024 * 1024;
 
+/** Each of the first groups is twice as long as the one before it. */
+const firstGroupLengthInBytes = 4 * 1024 * 1024;
+
 /** How the volume is cut. */
 export interface VolumeGroupOptions {
-  /** Length a group has unless one hashed range is longer. */
+  /** Length a group has unless one hashed range is longer. The first groups are shorter, so that writing starts early. */
   readonly groupLengthInBytes: number;
   /** Whether free space becomes part of the groups, as zeros. */
   readonly coverFreeSpace: boolean;
@@ -70,6 +79,7 @@ class VolumeCutter {
   readonly #residents: ContentCursor;
   readonly #contents: ContentCursor;
   #group: VolumeGroup = createVolumeGroup(0);
+  #groupCount = 0;
   #walker: RangeWalker | undefined;
   #splitHash = createHash("md5");
   #content: NodeContent | undefined;
@@ -166,22 +176,30 @@ class VolumeCutter {
   /** A range that lies in one piece, which is the rule. */
   #addRange({ blob, firstRangeNumber }: BlobContent, range: HashedRange): void {
     const group = this.#group;
-    group.rangeFirstPieces.push(group.pieceLengths.length);
-    group.expectedHashes.push(range.expectedHash);
-    group.rangeBlobNames.push(blob.name);
-    group.rangeNumbers.push(firstRangeNumber + range.index);
-    const path = this.#catalog.stagedFilePath(blob);
-    if (path === undefined) {
+    const { ranges } = group;
+    ranges.offsets.push(group.lengthInBytes);
+    ranges.lengths.push(range.lengthInBytes);
+    ranges.blobOffsets.push(range.offsetInBytes);
+    ranges.blobNames.push(blob.name);
+    ranges.blobLengths.push(blob.lengthInBytes);
+    ranges.numbers.push(firstRangeNumber + range.index);
+    ranges.expectedHashes.push(range.expectedHash);
+    const source = this.#sourceOf(blob);
+    if (source) addPiece(group, { ...source, offsetInBytes: source.offsetInBytes + range.offsetInBytes });
+    else {
       this.#addFill(range.lengthInBytes, (target) =>
         this.#contents.readBlob(blob, range.offsetInBytes, target),
       );
     }
-    group.pieceFiles.push(path ?? "");
-    group.pieceFileLengths.push(blob.lengthInBytes);
-    group.pieceFileOffsets.push(range.offsetInBytes);
-    group.pieceBufferOffsets.push(group.lengthInBytes);
-    group.pieceLengths.push(range.lengthInBytes);
     group.lengthInBytes += range.lengthInBytes;
+  }
+
+  /** Where the bytes of a blob lie; undefined when they are in no plain local file. */
+  #sourceOf(blob: SeedBlob): RangeSource | undefined {
+    const path = this.#catalog.stagedFilePath(blob);
+    if (path !== undefined) return { path, offsetInBytes: 0, pathLengthInBytes: blob.lengthInBytes };
+    const extent = this.#catalog.stagedFileExtent?.(blob);
+    return extent && { ...extent, pathLengthInBytes: -1 };
   }
 
   /**
@@ -227,6 +245,7 @@ class VolumeCutter {
     if (isManifestStart) yield* this.#close(this.#end());
     for (let done = 0; done < lengthInBytes; ) {
       if (this.#room() <= 0) yield* this.#close(this.#end());
+      if (content.kind === "manifest") this.#group.needsEarlierHashes = true;
       const part = Math.min(lengthInBytes - done, Math.max(this.#room(), this.#sectorSize));
       const partOffset = fileOffset + done;
       this.#addFill(part, (target) =>
@@ -258,7 +277,10 @@ class VolumeCutter {
   *#close(nextVolumeOffset: number): Generator<VolumeGroup> {
     const group = this.#group;
     if (group.lengthInBytes % this.#sectorSize !== 0) return;
-    if (group.lengthInBytes > 0 && this.#isWanted()) yield group;
+    if (group.lengthInBytes > 0 && this.#isWanted()) {
+      this.#groupCount += 1;
+      yield group;
+    }
     this.#group = createVolumeGroup(nextVolumeOffset);
   }
 
@@ -268,7 +290,12 @@ class VolumeCutter {
   }
 
   #room(): number {
-    return this.#options.groupLengthInBytes - this.#group.lengthInBytes;
+    const { groupLengthInBytes, resumeOffsetInBytes } = this.#options;
+    const start = this.#group.volumeOffsetInBytes;
+    const longest = Math.min(groupLengthInBytes, firstGroupLengthInBytes * 2 ** this.#groupCount);
+    // An earlier run ended a group at the offset where this one goes on, however long its groups were.
+    const limit = start < resumeOffsetInBytes ? Math.min(longest, resumeOffsetInBytes - start) : longest;
+    return limit - this.#group.lengthInBytes;
   }
 
   /** Whether the current group is still to be written. */

@@ -1,0 +1,162 @@
+/** One task on a slot: read, decrypt, hash, encrypt. With threads and without, the result is node's own. */
+import { spawnSync } from "node:child_process";
+import { createCipheriv, createHash, randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import {
+  createVolumeWorkers,
+  type VolumeResult,
+  type VolumeWorkers,
+} from "../../../src/diskprep/pipeline/index.js";
+import { isMemoryAligned } from "../../../src/shared/page-aligned-memory.js";
+
+const slotLengthInBytes = 64 * 1024;
+const key = Uint8Array.from({ length: 32 }, (_, index) => index);
+const sectorSizeInBytes = 512;
+const position = 7 * 1024 * 1024;
+
+let folder: string;
+const contents = [randomBytes(10_000), randomBytes(3000), randomBytes(5000)];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "offline-seed-workers-"));
+  await writeFile(join(folder, "one"), contents[0]!);
+  await writeFile(join(folder, "pack"), Buffer.concat([contents[1]!, contents[2]!]));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function encrypted(plain: Uint8Array): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < plain.length; at += sectorSizeInBytes) {
+    const tweak = Buffer.alloc(16);
+    tweak.writeBigUInt64LE(BigInt((position + at) / sectorSizeInBytes));
+    const cipher = createCipheriv("aes-128-xts", key, tweak);
+    parts.push(cipher.update(plain.subarray(at, at + sectorSizeInBytes)));
+  }
+  return Buffer.concat(parts);
+}
+
+const md5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
+
+const pieces = () => ({
+  paths: [join(folder, "one"), join(folder, "pack")],
+  pathLengths: [10_000, -1],
+  pathNumbers: [0, 1, 1],
+  fileOffsets: [0, 0, 3000],
+  slotOffsets: [4096, 16_384, 20_480],
+  lengths: [10_000, 3000, 5000],
+});
+
+function expectedSlot(): Buffer {
+  const slot = Buffer.alloc(32_768);
+  for (const [index, offset] of [4096, 16_384, 20_480].entries()) slot.set(contents[index]!, offset);
+  slot.fill(0xaa, 100, 300);
+  slot.fill(0xbb, 30_000, 30_100);
+  return slot;
+}
+
+async function withWorkers(
+  threadCount: number,
+  use: (workers: VolumeWorkers) => Promise<void>,
+  acceleration: "automatic" | "none" = "automatic",
+): Promise<void> {
+  const workers = createVolumeWorkers({ threadCount, slotCount: 2, slotLengthInBytes, acceleration });
+  try {
+    await use(workers);
+  } finally {
+    await workers.close();
+  }
+}
+
+describe.each([
+  [0, "automatic"],
+  [0, "none"],
+  [2, "automatic"],
+  [2, "none"],
+] as const)("%d threads, acceleration %s", (threadCount, acceleration) => {
+  test("reads, zeroes the gaps, hashes and encrypts, and back again", () =>
+    withWorkers(
+      threadCount,
+      async (workers) => {
+        expect(workers.threadCount).toBe(threadCount);
+        const cipherNumber = await workers.openCipher("xts-aes-128", key, sectorSizeInBytes);
+        const slot = await workers.acquireSlot();
+        expect(isMemoryAligned(slot.bytes, 4096)).toBe(true);
+        slot.bytes.fill(0xcc);
+        slot.bytes.fill(0xaa, 100, 300);
+        slot.bytes.fill(0xbb, 30_000, 30_100);
+        const sectors = { offsets: [0], lengths: [32_768], positionsInBytes: [position] };
+        const ranges = { offsets: [4096, 16_384, 20_480], lengths: [10_000, 3000, 5000] };
+        const common = { slotOffset: slot.offset, lengthInBytes: 32_768, cipherNumber, hash: ranges };
+        const kept = { offsets: [100, 30_000], lengths: [200, 100] };
+        const written = await workers.run({ ...common, pieces: pieces(), kept, encrypt: sectors });
+        expect(hashesOf(written)).toEqual(contents.map(md5));
+        expect(encrypted(expectedSlot()).compare(slot.bytes.subarray(0, 32_768))).toBe(0);
+        expect(slot.bytes[32_768]).toBe(0xcc);
+        const verified = await workers.run({ ...common, decrypt: sectors });
+        expect(hashesOf(verified)).toEqual(contents.map(md5));
+        expect(expectedSlot().compare(slot.bytes.subarray(0, 32_768))).toBe(0);
+      },
+      acceleration,
+    ));
+});
+
+function hashesOf(result: VolumeResult): readonly string[] {
+  if (result.kind !== "done") throw new Error(`failed: ${result.failure.kind}`);
+  const digits = Buffer.from(result.hashes).toString("hex");
+  return digits.match(/.{32}/g) ?? [];
+}
+
+describe("volume workers", () => {
+  test.each([
+    ["length-differs", { pathLengths: [9999, -1] }, { piece: 0, actualLengthInBytes: 10_000 }],
+    ["length-differs", { lengths: [10_000, 3000, 5001] }, { piece: 1, actualLengthInBytes: 8000 }],
+    ["unreadable", { paths: ["/nowhere/x", "/nowhere/y"] }, { piece: 0, systemCode: "ENOENT" }],
+  ])("a piece that is %s: %j", (kind, change, expected) =>
+    withWorkers(0, async (workers) => {
+      const slot = await workers.acquireSlot();
+      const task = { slotOffset: slot.offset, lengthInBytes: 32_768, pieces: { ...pieces(), ...change } };
+      expect(await workers.run(task)).toMatchObject({ kind: "failed", failure: { kind, ...expected } });
+    }),
+  );
+
+  test("slots are handed out as they come back", () =>
+    withWorkers(0, async (workers) => {
+      const [first] = [await workers.acquireSlot(), await workers.acquireSlot()];
+      const third = workers.acquireSlot();
+      first.release();
+      first.release();
+      expect((await third).offset).toBe(first.offset);
+    }));
+
+  test("no more ciphers than foreseen, and one number again after closing", () =>
+    withWorkers(2, async (workers) => {
+      const cipherNumber = await workers.openCipher("xts-aes-128", key, 512);
+      await expect(workers.openCipher("xts-aes-128", key, 512)).rejects.toThrow(RangeError);
+      await workers.closeCipher(cipherNumber);
+      await workers.closeCipher(cipherNumber);
+      expect(await workers.openCipher("xts-aes-128", key, 512)).toBe(cipherNumber);
+    }));
+
+  test("closing leaves no file open and nothing in memory", async () => {
+    const openFiles = (): number =>
+      process.platform === "linux" ? readdirSync("/proc/self/fd").length : Number.NaN;
+    await withWorkers(1, async () => undefined);
+    const before = openFiles();
+    const workers = createVolumeWorkers({ threadCount: 2, slotCount: 1, slotLengthInBytes });
+    await workers.openCipher("xts-aes-128", key, 512);
+    const slot = await workers.acquireSlot();
+    const half = { ...pieces(), lengths: [5000, 3000, 5000] };
+    await workers.run({ slotOffset: slot.offset, lengthInBytes: 32_768, pieces: half });
+    await workers.close();
+    expect(openFiles()).toBe(before);
+    expect(Buffer.from(slot.bytes.buffer).every((byte) => byte === 0)).toBe(true);
+  });
+
+  test("the program of the threads is up to date", () => {
+    const check = spawnSync(process.execPath, ["scripts/build-workers.mjs", "--check"], { encoding: "utf8" });
+    expect({ status: check.status, stderr: check.stderr }).toEqual({ status: 0, stderr: "" });
+  });
+});
