@@ -48,10 +48,12 @@ export function cacheReads(device: BlockDevice, options: ReadCacheOptions = {}):
         if (target.length >= blockSizeInBytes) return await device.read(offsetInBytes, target, readOptions);
         for (let done = 0; done < target.length; ) {
           const offset = offsetInBytes + done;
-          const block = await blockAt(Math.floor(offset / blockSizeInBytes));
           const start = offset % blockSizeInBytes;
-          const part = block.subarray(start, start + target.length - done);
-          target.set(part, done);
+          const part = target.subarray(done, done + blockSizeInBytes - start);
+          const block = await blockAt(Math.floor(offset / blockSizeInBytes)).catch(() => undefined);
+          if (block) part.set(block.subarray(start, start + part.length));
+          // One bad sector must not make everything in its block unreadable.
+          else await device.read(offset, part, readOptions);
           done += part.length;
         }
       },

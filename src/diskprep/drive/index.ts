@@ -34,16 +34,21 @@ export {
 } from "./prepare-drives.js";
 export type { PreparedDrive } from "./prepared-drive.js";
 export { type FailedStretch, type ReplannedDrives, replanFailedDrives } from "./replan-failed-drives.js";
+export type { DriveFinding, DriveFindingCode } from "./verification/drive-finding.js";
+export {
+  checkDriveReport,
+  type DriveCheck,
+  type DriveReport,
+  driveReportFormat,
+  type ReadCount,
+} from "./verification/drive-report.js";
+export type { DriveSample } from "./verification/piece-choice.js";
+export type { DriveIdentity, VerificationOptions } from "./verification/verify-source.js";
 export {
   type DriveFacts,
-  type DriveFinding,
-  type DriveFindingCode,
-  type DriveReport,
+  type VerifyDriveImageOptions,
   type VerifyDriveOptions,
   verifyDrive,
+  verifyDriveImage,
 } from "./verify-drive.js";
-export {
-  type MountedVolumeReport,
-  type VerifyMountedVolumeOptions,
-  verifyMountedVolume,
-} from "./verify-mounted-volume.js";
+export { type VerifyMountedVolumeOptions, verifyMountedVolume } from "./verify-mounted-volume.js";

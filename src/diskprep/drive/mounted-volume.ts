@@ -29,6 +29,7 @@ import { formatBytes } from "./drive-plan.js";
 import { manifestFileOnDrive, manifestVersion } from "./manifest-format.js";
 import { createManifestStream } from "./manifest-stream.js";
 import { manifestHeadText, manifestTailText } from "./manifest-writer.js";
+import { mountedPath } from "./mounted-path.js";
 import { type MountedVolumeJournal, openMountedVolumeJournal } from "./mounted-volume-journal.js";
 import type { PreparedDrive } from "./prepared-drive.js";
 import { createRangeHashStore, type RangeHashStore } from "./range-hash-store.js";
@@ -120,11 +121,6 @@ export async function prepareMountedVolume(
     await cursor.close();
     await journal.close();
   }
-}
-
-/** Where a file of the drive lies below the mount path. */
-export function mountedPath(mountPath: string, filePath: string): string {
-  return join(mountPath, ...filePath.split("\\").slice(1));
 }
 
 function normalizedKey(text: string): string {

@@ -2,10 +2,10 @@
 import type { AbortOptions } from "../../shared/abort.js";
 import { errorMessageOf } from "../../shared/error-message.js";
 import { hasErrorName } from "../../shared/room-error.js";
-import { openBitLockerVolume } from "../bitlocker/index.js";
-import { type BlockDevice, cacheReads, sliceDevice } from "../device/index.js";
+import { type BitLockerVolumeInfo, openBitLockerVolume } from "../bitlocker/index.js";
+import { type BlockDevice, cacheReads, isDeviceError, sliceDevice } from "../device/index.js";
 import { type NtfsVolume, openNtfsVolume } from "../ntfs/index.js";
-import { readPartitionTable } from "../partition/index.js";
+import { type PartitionTable, readPartitionTable } from "../partition/index.js";
 import { DriveError } from "./drive-error.js";
 
 /** A drive opened for reading. */
@@ -13,6 +13,12 @@ export interface OpenDrive {
   readonly volume: NtfsVolume;
   readonly partitionOffsetInBytes: number;
   readonly partitionLengthInBytes: number;
+  /** The partition table, with the state of its two copies. */
+  readonly partitionTable: PartitionTable;
+  /** Facts about the encryption, with the state of the three metadata copies. */
+  readonly bitLocker: BitLockerVolumeInfo;
+  /** The unlocked volume, for reading. */
+  readonly volumeDevice: BlockDevice;
   /** Zeroes keys; the device underneath stays open. May be repeated. */
   close(): Promise<void>;
 }
@@ -21,7 +27,8 @@ export interface OpenDrive {
  * Unlocks the first data volume of a drive with its recovery password and opens the file system. Reads only.
  *
  * @param recoveryPassword as text, the way the import service gets it
- * @throws DriveError `drive-unreadable`; the reason is in the message and the `cause`
+ * @throws DriveError `drive-unreadable`, `device-failed` (details: `deviceCode`, `offsetInBytes`); the reason is in the
+ * message and the `cause`. AbortError
  */
 export async function openDrive(
   device: BlockDevice,
@@ -36,10 +43,14 @@ export async function openDrive(
     const locked = sliceDevice(device, offsetInBytes, lengthInBytes);
     const unlocked = await openBitLockerVolume(locked, { recoveryPassword }, options);
     try {
+      const volumeDevice = cacheReads(unlocked.device);
       return {
-        volume: await openNtfsVolume(cacheReads(unlocked.device), options),
+        volume: await openNtfsVolume(volumeDevice, options),
         partitionOffsetInBytes: offsetInBytes,
         partitionLengthInBytes: lengthInBytes,
+        partitionTable: table,
+        bitLocker: unlocked.info,
+        volumeDevice,
         close: () => unlocked.device.close(),
       };
     } catch (error) {
@@ -48,10 +59,25 @@ export async function openDrive(
     }
   } catch (error) {
     if (hasErrorName(error, "AbortError")) throw error;
-    throw new DriveError(
-      "drive-unreadable",
-      `${device.name} cannot be read as a seed drive: ${errorMessageOf(error)} If it was interrupted while being prepared, resume it from its journal.`,
-      { details: { device: device.name }, cause: error },
-    );
+    throw openFailure(device.name, error);
   }
+}
+
+/** A failing medium is told apart from a drive that holds something else. */
+function openFailure(deviceName: string, error: unknown): DriveError {
+  const isDeviceFailure = isDeviceError(error);
+  const reason = errorMessageOf(error);
+  return new DriveError(
+    isDeviceFailure ? "device-failed" : "drive-unreadable",
+    isDeviceFailure
+      ? `${deviceName} failed while its structures were read: ${reason} Check cable, power and enclosure and try again.`
+      : `${deviceName} cannot be read as a seed drive: ${reason} If it was interrupted while being prepared, resume it from its journal.`,
+    {
+      details: {
+        ...(isDeviceFailure ? { ...error.details, deviceCode: error.code } : {}),
+        device: deviceName,
+      },
+      cause: error,
+    },
+  );
 }

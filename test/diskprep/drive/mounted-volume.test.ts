@@ -59,7 +59,7 @@ describe("prepareMountedVolume", () => {
     expect(prepared).toMatchObject({ driveId: "MOUNTED1", bitLockerKey, blobCount: catalog.blobCount });
     expect(await verifyMountedVolume(volume.mountPath, prepared)).toMatchObject({
       passed: true,
-      mayHaveBeenCached: true,
+      source: { kind: "mounted-volume", name: volume.mountPath, bypassedCache: false },
       blobCount: catalog.blobCount,
       blobBytes: catalog.totalBytes,
     });
