@@ -8,6 +8,7 @@ export default {
     "^(\\.{1,2}/.*)\\.js$": "$1",
     // Examples import the package by its name, as users do.
     "^@offline-seed/core$": "<rootDir>/src/index.ts",
+    "^@offline-seed/core/([a-z]+)$": "<rootDir>/src/$1/index.ts",
   },
   transform: {
     "^.+\\.ts$": [

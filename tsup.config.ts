@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { defineConfig } from "tsup";
 
-const rooms = ["certs", "registry", "staging", "diskprep", "importjob", "emulator"];
+const rooms = ["certs", "registry", "staging", "diskprep", "importjob", "report", "emulator"];
 
 // The two builds run at the same time, so neither may empty the folder that both write to.
 rmSync("dist", { recursive: true, force: true });
