@@ -2,6 +2,7 @@
 import { formatBytes } from "../src/diskprep/index.js";
 import { readDemoOptions, usage } from "./options.js";
 import { type DemoResult, runDemo } from "./run-demo.js";
+import { summaryOf } from "./summary.js";
 
 function printReport({ report, driveCount, phases }: DemoResult): void {
   const total = Object.values(phases).reduce((sum, seconds) => sum + seconds, 0);
@@ -16,19 +17,6 @@ function printReport({ report, driveCount, phases }: DemoResult): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function printJson({ report, driveCount, phases }: DemoResult): void {
-  const line = {
-    blobs: report.blobs,
-    bytes: report.bytes,
-    drives: driveCount,
-    arrivedEqual: report.arrivedEqual,
-    missing: report.missing,
-    different: report.different + report.notVerified,
-    phases,
-  };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
 async function main(): Promise<number> {
   const options = readDemoOptions(process.argv.slice(2));
   if (options.help) {
@@ -36,7 +24,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const result = await runDemo(options, options.json ? process.stderr : process.stdout);
-  if (options.json) printJson(result);
+  if (options.json) process.stdout.write(`${JSON.stringify(summaryOf(result))}\n`);
   else printReport(result);
   return result.report.arrivedEqual === result.report.blobs ? 0 : 1;
 }

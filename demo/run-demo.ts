@@ -16,9 +16,11 @@ import {
 } from "../src/diskprep/index.js";
 import { type AzureEmulator, type Azurite, startAzureEmulator, startAzurite } from "../src/emulator/index.js";
 import {
+  DataBoxJobService,
   ImportExportJobService,
   type ImportJobRef,
   type ImportJobService,
+  type ImportServiceKind,
   monitorImportJob,
   reconcileSeed,
   type SeedReport,
@@ -35,6 +37,11 @@ const jobName = "offline-seed-demo";
 /** Short stays in each state, so that the monitor sees every one of them; booking in includes unlocking the drives. */
 const handlingTimes = { bookingInMs: 200, queueInMs: 2000, packagingInMs: 500 };
 const monitorIntervalInMs = 100;
+/** The demo's only fork: which adapter orders the job. */
+const jobServices = {
+  "import-export": ImportExportJobService,
+  "data-box": DataBoxJobService,
+} as const satisfies Record<ImportServiceKind, unknown>;
 const driveIds = ["SEEDDEMO0001", "SEEDDEMO0002"] as const;
 
 /** What the demo found. */
@@ -77,7 +84,9 @@ export async function runDemo(
     const storage = openStorage(azurite);
     const container = storage.getContainerClient(containerName);
     await container.create();
-    const service = await display.run("identity", "Certificate, application, token", () => signIn(emulator));
+    const service = await display.run("identity", "Certificate, application, token", () =>
+      signIn(emulator, options.service),
+    );
     const catalog = await stage(options, folder, emulator, display, output);
     try {
       const images = await makeDrives(catalog, folder, display, output);
@@ -124,7 +133,7 @@ function openStorage(azurite: Azurite): BlobServiceClient {
 }
 
 /** Makes certificate, application and rights as the administrator, then signs in with the certificate alone. */
-async function signIn(emulator: AzureEmulator): Promise<ImportJobService> {
+async function signIn(emulator: AzureEmulator, kind: ImportServiceKind): Promise<ImportJobService> {
   const tlsOptions = { ca: emulator.certificateAuthorityPem };
   const scope = `/subscriptions/${emulator.subscriptionId}/resourceGroups/${emulator.resourceGroup}`;
   const { identity } = await createSeedIdentity(emulator.adminCredential, {
@@ -140,7 +149,7 @@ async function signIn(emulator: AzureEmulator): Promise<ImportJobService> {
     { authorityHost: emulator.authorityHost, disableInstanceDiscovery: true, tlsOptions },
   );
   await credential.getToken(`${emulator.armEndpoint}/.default`);
-  return new ImportExportJobService(emulator.subscriptionId, credential, {
+  return new jobServices[kind](emulator.subscriptionId, credential, {
     endpoint: emulator.armEndpoint,
     tlsOptions,
   });
@@ -272,5 +281,5 @@ async function shipDrives(
     );
     await Promise.all([watching, delivering]);
   });
-  output.write(`Job states: ${states.join(" > ")}\n`);
+  output.write(`Job states at ${service.kind}: ${states.join(" > ")}\n`);
 }

@@ -56,14 +56,18 @@ test("a bit flipped in transit is in the log of the service and in the report", 
     await cp("src/shared", source, { recursive: true });
     let damagedBlob = "";
     let log = "";
-    const { report } = await runDemo({ source, json: true, keep: undefined, help: false }, quiet, {
-      duringTransit: async (images) => {
-        damagedBlob = await damageOneBlob(images[0]!);
+    const { report } = await runDemo(
+      { source, service: "import-export", json: true, keep: undefined, help: false },
+      quiet,
+      {
+        duringTransit: async (images) => {
+          damagedBlob = await damageOneBlob(images[0]!);
+        },
+        afterImport: async (storage) => {
+          log = await errorLogs(storage);
+        },
       },
-      afterImport: async (storage) => {
-        log = await errorLogs(storage);
-      },
-    });
+    );
     expect(log).toContain(`<BlobPath>${damagedBlob}</BlobPath>`);
     expect(log).toContain('Status="Corrupted"');
     expect(log).toContain("<Status>CompletedWithErrors</Status>");

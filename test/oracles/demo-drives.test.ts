@@ -58,7 +58,10 @@ function output(program: string, ...programArguments: readonly string[]): string
     source = join(work, "source");
     cpSync("src/shared", source, { recursive: true });
     const quiet = Object.create(process.stderr, { write: { value: () => true }, isTTY: { value: false } });
-    const { report } = await runDemo({ source, json: true, keep: folder, help: false }, quiet);
+    const { report } = await runDemo(
+      { source, service: "import-export", json: true, keep: folder, help: false },
+      quiet,
+    );
     arrived = { blobs: report.blobs, equal: report.arrivedEqual };
     drives = JSON.parse(readFileSync(join(folder, "drives.json"), "utf8"));
   }, 120_000);

@@ -11,7 +11,7 @@ import {
   type JobResourceUpdateParameter,
 } from "@azure/arm-databox";
 import type { PagedAsyncIterableIterator } from "@azure/core-paging";
-import { createRoomLogger, throwIfAborted } from "../../shared/index.js";
+import { createRoomLogger, errorMessageOf, hasErrorName, throwIfAborted } from "../../shared/index.js";
 import { ImportJobError } from "../import-job-error.js";
 import { assertOrderable } from "../order/assert-orderable.js";
 import {
@@ -40,17 +40,18 @@ import type {
   ImportJobService,
   ImportJobServiceOptions,
   ListImportJobsOptions,
+  ShippingDestinationOptions,
 } from "./import-job-service.js";
 import type { DriveRecoveryKey, ImportJobRef, ImportJobStatus } from "./import-job-status.js";
 import { createPagedIterator, toPage } from "./paged-iterator.js";
 import { asObject, asObjects, asText, type JsonObject } from "./raw-json.js";
 import { abortOf, captureBodies, captureBody } from "./raw-response.js";
-import { statusCodeOf, withJobNotFound } from "./service-failure.js";
+import { isForbidden, statusCodeOf, withJobNotFound } from "./service-failure.js";
 import { assertCanEnterShipping, isSameParcel } from "./shipping-rules.js";
 import { visibleJobs } from "./visible-jobs.js";
 
 const logger = createRoomLogger("importjob");
-const skuName = "DataBoxCustomerDisk";
+const skuName = "DataBoxCustomerDisk" as const;
 
 /** Options of {@link DataBoxJobService}. */
 export interface DataBoxJobClientOptions extends ImportJobClientOptions {
@@ -83,7 +84,10 @@ export class DataBoxJobService implements ImportJobService {
     if (existing) return existing;
     assertOrderable(order, await readStorageAccountFacts(this.#access, order.storageAccountId, options));
     // A region whose datacentre takes no customer disks is told before anything is ordered.
-    await this.getShippingDestination(order.location, options);
+    await this.getShippingDestination(order.location, {
+      ...options,
+      resourceGroupName: order.resourceGroupName,
+    });
     logger.info(`creating Data Box job ${order.jobName} with ${order.drives.length} drives`);
     await this.#finish(`creating import job '${order.jobName}'`, options, () =>
       this.#client.jobs.beginCreate(order.resourceGroupName, order.jobName, toRequestBody(order), {
@@ -129,18 +133,23 @@ export class DataBoxJobService implements ImportJobService {
 
   async getShippingDestination(
     location: string,
-    options: ImportJobServiceOptions = {},
+    options: ShippingDestinationOptions = {},
   ): Promise<ShippingDestination> {
     const storageLocation = normalizeLocation(location);
+    const question = { datacenterAddressRequest: { storageLocation, skuName } };
+    const { service } = this.#client;
+    const { resourceGroupName } = options;
+    const what = `the datacentre of region '${location}'`;
     let body: JsonObject = {};
     try {
-      body = await captureBody(`the datacentre of region '${location}'`, options, (capturing) =>
-        this.#client.service.regionConfiguration(
-          storageLocation,
-          { datacenterAddressRequest: { storageLocation, skuName } },
-          capturing,
-        ),
-      );
+      body = await captureBody(what, options, (capturing) =>
+        service.regionConfiguration(storageLocation, question, capturing),
+      ).catch((error: unknown) => {
+        if (resourceGroupName === undefined || !isForbidden(error)) throw error;
+        return captureBody(what, options, (capturing) =>
+          service.regionConfigurationByResourceGroup(resourceGroupName, storageLocation, question, capturing),
+        );
+      });
     } catch (error) {
       const statusCode = statusCodeOf(error);
       if (statusCode !== 400 && statusCode !== 404) throw error;
@@ -254,13 +263,11 @@ export class DataBoxJobService implements ImportJobService {
       await poller.pollUntilDone(abortOf(options) as { abortSignal?: never });
     } catch (error) {
       // The poller reports an operation that failed as a plain error with the service's code in its text.
-      if (statusCodeOf(error) !== undefined || (error as Error).name === "AbortError") throw error;
+      if (statusCodeOf(error) !== undefined || hasErrorName(error, "AbortError")) throw error;
       throw new ImportJobError(
         "operation-failed",
-        `The service could not finish ${what}: ${(error as Error).message}`,
-        {
-          cause: error,
-        },
+        `The service could not finish ${what}: ${errorMessageOf(error)}`,
+        { cause: error },
       );
     }
   }

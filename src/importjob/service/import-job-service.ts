@@ -20,6 +20,12 @@ export interface ListImportJobsOptions extends ImportJobServiceOptions {
   readonly resourceGroupName?: string;
 }
 
+/** Options of {@link ImportJobService.getShippingDestination}. */
+export interface ShippingDestinationOptions extends ImportJobServiceOptions {
+  /** Where to ask when the caller's rights do not reach beyond this resource group. Default: the subscription only. */
+  readonly resourceGroupName?: string;
+}
+
 /** One page of a list; its token lets `byPage` go on after it, also in another process. */
 export interface ImportJobPage extends Array<ImportJobStatus> {
   /** Undefined on the last page. */
@@ -68,7 +74,10 @@ export interface ImportJobService {
    *
    * @throws ImportJobError `no-shipping-destination`
    */
-  getShippingDestination(location: string, options?: ImportJobServiceOptions): Promise<ShippingDestination>;
+  getShippingDestination(
+    location: string,
+    options?: ShippingDestinationOptions,
+  ): Promise<ShippingDestination>;
 
   /**
    * Tells the service that the parcel is under way and so moves the job to `shipping`. May be repeated with the same

@@ -12,6 +12,11 @@ export function statusCodeOf(error: unknown): number | undefined {
     : undefined;
 }
 
+/** Whether the caller lacks the right to what was asked (HTTP 403). */
+export function isForbidden(error: unknown): boolean {
+  return statusCodeOf(error) === 403;
+}
+
 /** Whether trying again later can help: throttling, a service that is down, a network that is down. */
 export function isTransientFailure(error: unknown): boolean {
   const statusCode = statusCodeOf(error);

@@ -1,6 +1,7 @@
 /** The jobs a caller may see: those of the subscription, or of the resource group when rights end there. */
 import type { ImportJobService, ListImportJobsOptions } from "./import-job-service.js";
 import type { ImportJobRef, ImportJobStatus } from "./import-job-status.js";
+import { isForbidden } from "./service-failure.js";
 
 /** All jobs of the subscription; of the job's resource group when the caller may not list the subscription (403). */
 export async function* visibleJobs(
@@ -14,8 +15,4 @@ export async function* visibleJobs(
     if (!isForbidden(error)) throw error;
     yield* service.listImportJobs({ ...options, resourceGroupName: ref.resourceGroupName });
   }
-}
-
-function isForbidden(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "statusCode" in error && error.statusCode === 403;
 }
