@@ -24,6 +24,7 @@ export interface ExtractableSeed {
 
 /** What is used of a `ContainerClient` of `@azure/storage-blob`. */
 export interface BlobContainer {
+  /** All blobs whose names begin with `prefix`, in the order of the service. Uses the network. */
   listBlobsFlat(options: {
     readonly includeMetadata: true;
     readonly prefix?: string;
@@ -38,7 +39,9 @@ export interface BlobContainer {
       readonly lastModified: Date;
     };
   }>;
+  /** Access to one blob; itself uses no network. */
   getBlobClient(name: string): {
+    /** What is known of the blob; fails when it is not there. */
     getProperties(options?: { readonly abortSignal?: AbortSignalLike }): Promise<{
       readonly contentLength?: number;
       readonly contentEncoding?: string;

@@ -23,6 +23,7 @@ export interface StagedSeedCatalog extends SeedCatalog {
   stagedFileExtent(blob: SeedBlob): StagedExtent | undefined;
   /** The blob at a position. @throws StagingError `option-invalid` when there is none */
   blob(index: number): Promise<SeedBlob>;
+  /** The same as `close`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -57,7 +57,7 @@ export interface SeedWriter {
   readonly totalBytes: number;
   /**
    * Stages one blob. Resolves when a killed process cannot lose it any more; durable against power failure a second later, or
-   * after {@link flush}. More calls than `maximumConcurrentBlobs` wait for their turn before they read their source.
+   * after {@link SeedWriter.flush}. More calls than `maximumConcurrentBlobs` wait for their turn before they read their source.
    *
    * On failure nothing of the blob is recorded and the writer can be used further.
    *
@@ -78,6 +78,7 @@ export interface SeedWriter {
   seal(): Promise<StagedSeedCatalog>;
   /** Waits for running calls, makes them durable and releases the lock; the seed can be resumed. May be repeated. */
   close(): Promise<void>;
+  /** The same as `close`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -14,6 +14,7 @@ import { volumeHeaderLengthInBytes } from "./volume-header.js";
  * `BitLockerSecrets` and `UnlockedBitLocker` are both such keys.
  */
 export interface BitLockerKeys {
+  /** A cipher for whole sectors of this size, with the full volume encryption key. */
   createSectorCipher(sectorSizeInBytes: SectorSizeInBytes): SectorCipher;
 }
 

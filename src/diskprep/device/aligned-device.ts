@@ -10,8 +10,11 @@ import { checkDeviceAccess, checkDeviceOpen } from "./device-access.js";
 
 /** What moves the blocks. Offsets, lengths and memory are multiples of the transfer unit. */
 export interface BlockTransport {
+  /** Fills the whole target. */
   read(offsetInBytes: number, target: Uint8Array): Promise<void>;
+  /** Writes all of the data; durable only after `flush`. */
   write(offsetInBytes: number, data: Uint8Array): Promise<void>;
+  /** Resolves when everything written survives a power failure. */
   flush(): Promise<void>;
   /** Called once; accesses in flight are waited for. */
   close(): Promise<void>;

@@ -31,7 +31,9 @@ export interface ConformanceCheck {
  * The checks for one implementation. They write to the devices that the harness creates.
  *
  * @example
+ * ```ts
  * test.each(blockDeviceConformance(harness))("$name", (check) => check.run());
+ * ```
  */
 export function blockDeviceConformance(harness: BlockDeviceHarness): readonly ConformanceCheck[] {
   const check = (name: string, body: (device: BlockDevice) => Promise<void>): ConformanceCheck => ({

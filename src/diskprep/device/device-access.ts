@@ -47,7 +47,11 @@ export function checkDeviceAccess(
   throwIfAborted(options?.abortSignal);
 }
 
-/** @throws DeviceError `closed` */
+/**
+ * Refuses an operation on a device that was closed.
+ *
+ * @throws DeviceError `closed`
+ */
 export function checkDeviceOpen(target: AccessTarget, isClosed: boolean, operation: string): void {
   if (!isClosed) return;
   throw new DeviceError("closed", `Cannot ${operation} '${target.name}': it has been closed.`, {

@@ -20,6 +20,7 @@ export interface DriveFile {
 export interface DriveVolume {
   /** Opens a file by its path on the drive, backslash separated. Never throws for a bad path or medium. */
   openFile(path: string): Promise<DriveFile | FileProblem>;
+  /** Releases the drive. May be repeated. */
   close(): Promise<void>;
 }
 

@@ -66,17 +66,25 @@ export interface Directory {
   applications(): readonly DirectoryApplication[];
   /** Visible service principals, oldest first. */
   servicePrincipals(): readonly DirectoryServicePrincipal[];
+  /** All people, in the order they were added. */
   users(): readonly DirectoryUser[];
+  /** Registers an application; it becomes visible after the replication delay. */
   addApplication(
     application: Pick<DirectoryApplication, "displayName" | "keyCredentials" | "ownerIds" | "signInAudience">,
   ): DirectoryApplication;
+  /** Replaces fields of an application. `id` is its object id. */
   updateApplication(id: string, change: Partial<DirectoryApplication>): void;
+  /** Removes an application and its service principals. `id` is its object id. */
   removeApplication(id: string): void;
+  /** Gives an application an identity in the tenant. `appId` is its client id. */
   addServicePrincipal(appId: string, displayName: string): DirectoryServicePrincipal;
   /** Grants application permissions for Microsoft Graph; what an administrator's consent does. */
   grantGraphRoles(appId: string, roles: readonly string[]): void;
+  /** Adds a person, visible at once. */
   addUser(user: Omit<DirectoryUser, "id">): DirectoryUser;
+  /** A random GUID from the given randomness. */
   createGuid(): string;
+  /** The time of the given clock, in milliseconds since 1970 UTC. */
   nowInMs(): number;
 }
 

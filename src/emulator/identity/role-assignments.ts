@@ -14,10 +14,15 @@ export interface RoleAssignment {
 
 /** The state of access control. */
 export interface AccessControl {
+  /** Built-in roles and those put here. */
   roles(): readonly RoleDefinition[];
+  /** Adds or replaces a role by its id. */
   putRole(role: RoleDefinition): void;
+  /** Who has which role where. */
   assignments(): readonly RoleAssignment[];
+  /** Adds or replaces an assignment by its id. */
   assign(assignment: RoleAssignment): void;
+  /** Takes an assignment back; fine when there is none. */
   unassign(id: string): void;
   /** Whether one of the principal's roles on the scope or above permits the action. */
   isAllowed(principalId: string, action: string, scope: string): boolean;

@@ -229,12 +229,19 @@ export const copyLogDriveStatuses = Object.freeze({
 
 /** Closed unions of the documented words; logs may still carry others, which read as {@link unknownLogStatus}. */
 export type DriveLogStatus = keyof typeof driveLogStatuses;
+/** Status of a blob in a copy log of Azure Import/Export. */
 export type BlobLogStatus = keyof typeof blobLogStatuses;
+/** How a blob already in the account was treated, in a copy log of Azure Import/Export. */
 export type DispositionLogStatus = keyof typeof dispositionLogStatuses;
+/** Status of a block or page range in a copy log of Azure Import/Export. */
 export type RangeLogStatus = keyof typeof rangeLogStatuses;
+/** Status of a metadata or properties file in a copy log of Azure Import/Export. */
 export type MetadataLogStatus = keyof typeof metadataLogStatuses;
+/** Status of a drive as a whole in a copy log of Azure Import/Export. */
 export type DiskLogStatus = keyof typeof diskLogStatuses;
+/** Category of an entry in a copy log of Azure Data Box. */
 export type CopyLogCategory = keyof typeof copyLogCategories;
+/** Status of a drive in a copy log of Azure Data Box. */
 export type CopyLogDriveStatus = keyof typeof copyLogDriveStatuses;
 
 /** A word no published document has. Taken as failed: an unknown outcome is not an arrival. */

@@ -23,7 +23,9 @@ export interface OpenDiskOptions extends AbortOptions, DiskJudgementOptions {
 
 /** The two ways to open a disk; replaced in tests. */
 export interface DiskOpeners {
+  /** Opens a disk of Linux. */
   readonly linux: typeof openLinuxDisk;
+  /** Opens a disk of Windows. */
   readonly windows: typeof openWindowsDisk;
 }
 

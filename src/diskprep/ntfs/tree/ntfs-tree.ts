@@ -54,8 +54,11 @@ export interface NtfsTreeBuilder {
   find(parent: number, name: string): number | undefined;
   /** Whether `name` is taken in that directory, by a node or, in the root, by a file of the file system itself. */
   isNameTaken(parent: number, name: string): boolean;
+  /** Whether a node is a directory. */
   isDirectory(node: number): boolean;
+  /** Name of a node within its directory; empty for the root. */
   nameOf(node: number): string;
+  /** Node of the directory a node is in; the root is its own. */
   parentOf(node: number): number;
   /** Length of a file in bytes; 0 for directories. */
   lengthOf(node: number): number;
