@@ -1,55 +1,54 @@
-/** The `offline-seed` program: a thin skin over the public API. */
-import { parseArgs } from "node:util";
+/** The `offline-seed` program: one command line in, an exit code out. */
+import { CommanderError } from "commander";
+import { errorMessageOf, hasErrorName, systemErrorCode } from "../shared/index.js";
+import { isCliError } from "./cli-error.js";
+import type { Outcome } from "./command-frame.js";
 import type { CommandIo } from "./command-io.js";
-import { runEmulator } from "./emulator-command.js";
 import { exitCode } from "./exit-codes.js";
-import { runVerify } from "./verify-command.js";
-
-const usage = `offline-seed COMMAND [--json]
-
-  verify LIST   read the drive images named in LIST (drives.json) back and compare them with their manifests
-  emulator      run the local Azure until Ctrl-C and print where it is
-
-  --json        print JSON instead of text
-  --help        this text
-
-Exit codes: 0 good, 1 a check failed, 2 wrong command line, 3 could not be done.`;
+import { createProgram } from "./program.js";
+import { resumingCommandLine } from "./resuming-command-line.js";
 
 /** Runs one command line (without `node` and the script) and returns the exit code. Never throws. */
 export async function runCommand(commandLine: readonly string[], io: CommandIo): Promise<number> {
-  const parsed = readCommandLine(commandLine);
-  if (typeof parsed === "string") {
-    io.printError(`${parsed}\n\n${usage}`);
-    return exitCode.usage;
-  }
-  const [command, ...operands] = parsed.positionals;
-  const { json, help } = parsed.values;
-  if (help) {
-    io.print(usage);
-    return exitCode.success;
-  }
+  const outcome: Outcome = { exitCode: exitCode.success };
+  const wantsJson = commandLine.includes("--json");
   try {
-    if (command === "verify" && operands.length === 1) return await runVerify(operands[0]!, json, io);
-    if (command === "emulator" && operands.length === 0) return await runEmulator(json, io);
+    await createProgram(io, outcome).parseAsync([...commandLine], { from: "user" });
+    return outcome.exitCode;
   } catch (error) {
-    io.printError(error instanceof Error ? error.message : String(error));
-    return exitCode.failed;
+    return showFailure(error, commandLine, wantsJson, io);
   }
-  io.printError(usage);
-  return exitCode.usage;
 }
 
-function readCommandLine(commandLine: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...commandLine],
-      allowPositionals: true,
-      options: {
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+function showFailure(
+  error: unknown,
+  commandLine: readonly string[],
+  wantsJson: boolean,
+  io: CommandIo,
+): number {
+  if (error instanceof CommanderError) {
+    // Help and version are thrown as well; commander has printed what there is to say.
+    if (error.exitCode === 0) return exitCode.success;
+    if (wantsJson) printFailure(io, { code: "usage", message: error.message });
+    return exitCode.usage;
   }
+  if (hasErrorName(error, "AbortError")) {
+    const resumeWith = resumingCommandLine(commandLine);
+    io.printError(`Interrupted. What is done stays done. Go on with:\n  ${resumeWith}`);
+    if (wantsJson) printFailure(io, { code: "interrupted", message: "Interrupted.", resumeWith });
+    return exitCode.interrupted;
+  }
+  const message = errorMessageOf(error);
+  io.printError(message);
+  if (wantsJson) {
+    const details =
+      typeof error === "object" && error !== null && "details" in error ? error.details : undefined;
+    printFailure(io, { code: systemErrorCode(error) ?? "failed", message, details });
+  }
+  const isUsage = isCliError(error) && (error.code === "usage" || error.code === "input-needed");
+  return isUsage ? exitCode.usage : exitCode.failed;
+}
+
+function printFailure(io: CommandIo, failure: Readonly<Record<string, unknown>>): void {
+  io.print(JSON.stringify({ error: failure }, undefined, 2));
 }

@@ -8,6 +8,7 @@ import {
   type Clock,
   createGuid,
   type RandomSource,
+  randomBytesFrom,
   systemClock,
   systemRandomSource,
 } from "../shared/index.js";
@@ -21,6 +22,7 @@ import {
   storageAccountIdOf,
 } from "./arm/subscription-inventory.js";
 import type { BlobServiceAccess } from "./azurite.js";
+import { createControlService } from "./control/control-service.js";
 import { createDataBoxService } from "./data-box/data-box-service.js";
 import { createBlobAccount } from "./datacentre/blob-account.js";
 import { createDatacentre, type Datacentre, type HandlingTimes } from "./datacentre/datacentre.js";
@@ -98,6 +100,8 @@ export interface AzureEmulator extends AsyncDisposable {
   readonly datacentre: Datacentre;
   /** Where trouble is asked for. */
   readonly faults: FaultInjector;
+  /** SECRET: lets other processes sign in as administrator and post packages; see `emulatorAccessOf`. */
+  readonly controlKey: string;
   /** Does everything that is due by the clock and waits until it is done. May be repeated. */
   settle(): Promise<void>;
   /** Closes the server. May be repeated. The blob service stays its owner's. */
@@ -163,7 +167,9 @@ export async function startAzureEmulator(options: AzureEmulatorOptions): Promise
     jobs: () => [...importExport.jobs(), ...dataBox.jobs()],
     ...(options.handlingTimes === undefined ? {} : { handlingTimes: options.handlingTimes }),
   });
+  const controlKey = Buffer.from(randomBytesFrom(systemRandomSource, 32)).toString("base64url");
   const handle = firstHandlerOf(
+    createControlService({ controlKey, adminCredential: identity.adminCredential, datacentre }),
     identity.handle,
     createArmGateway({
       identity,
@@ -204,6 +210,7 @@ export async function startAzureEmulator(options: AzureEmulatorOptions): Promise
     identity,
     datacentre,
     faults,
+    controlKey,
     settle: () => timeline.settle(),
     close: () => server.close(),
     [Symbol.asyncDispose]: () => server.close(),

@@ -16,7 +16,11 @@ export type EmulatorErrorCode =
   /** A drive manifest does not conform to its format. The datacentre turns it into a drive status. */
   | "manifest-invalid"
   /** The emulator was asked for something after it was closed. */
-  | "closed";
+  | "closed"
+  /** A file is not one that describes a running local Azure. */
+  | "access-file-invalid"
+  /** The local Azure that a file describes does not answer, or is another one by now. */
+  | "not-reachable";
 
 /** Failure of the local Azure itself. Holds no secret. */
 export class EmulatorError extends RoomError<EmulatorErrorCode> {

@@ -5,6 +5,17 @@ export {
   startAzureEmulator,
 } from "./azure-emulator.js";
 export { type Azurite, type AzuriteOptions, type BlobServiceAccess, startAzurite } from "./azurite.js";
+export {
+  type ConnectedEmulator,
+  connectEmulator,
+  type PostedPackage,
+} from "./control/connect-emulator.js";
+export {
+  type EmulatorAccess,
+  emulatorAccessOf,
+  parseEmulatorAccess,
+  saveEmulatorAccess,
+} from "./control/emulator-access.js";
 export type {
   Datacentre,
   HandlingTimes,

@@ -16,12 +16,16 @@ export * from "./monitor/deadlines.js";
 export type { ImportJobChange } from "./monitor/import-job-change.js";
 export * from "./monitor/monitor-import-job.js";
 export * from "./monitor/waiting-text.js";
+export { type FoundStorageAccount, findStorageAccount } from "./order/find-storage-account.js";
 export * from "./order/import-order.js";
 export type { OrderProblem, OrderProblemSeverity } from "./order/order-problem.js";
 export * from "./order/plan-import-job.js";
+export { readStorageAccountFacts } from "./order/read-storage-account-facts.js";
 export * from "./order/storage-account-facts.js";
+export { parseStorageAccountId, type StorageAccountId } from "./order/storage-account-id.js";
 export * from "./order/validate-import-order.js";
-export type { ImportJobClientOptions } from "./service/client-options.js";
+export { readArmResource } from "./service/arm-client.js";
+export type { ArmAccess, ImportJobClientOptions } from "./service/client-options.js";
 export * from "./service/compare-order.js";
 export {
   type CopyStatusMeaning,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { seedFolder } from "../../examples/readme-sample.js";
 import { runCommand } from "../../src/cli/run-command.js";
+import { runProgram } from "./support/run-program.js";
 
 let work: string;
 
@@ -15,27 +16,19 @@ beforeAll(async () => {
 
 afterAll(() => rm(work, { recursive: true, force: true }));
 
-async function run(commandLine: readonly string[], abortSignal = new AbortController().signal) {
-  const output: string[] = [];
-  const errors: string[] = [];
-  const code = await runCommand(commandLine, {
-    print: (line) => output.push(line),
-    printError: (line) => errors.push(line),
-    abortSignal,
-  });
-  return { code, output: output.join("\n"), errors: errors.join("\n") };
-}
-
 describe("offline-seed", () => {
   test("verifies the drives of a list", async () => {
     const list = join(work, "drives.json");
-    expect(await run(["verify", list])).toMatchObject({ code: 0, output: expect.stringMatching(/: good$/) });
-    const json = await run(["verify", list, "--json"]);
+    expect(await runProgram(["verify", list])).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/: good$/),
+    });
+    const json = await runProgram(["verify", list, "--json"]);
     expect(JSON.parse(json.output)).toMatchObject([{ passed: true }]);
     const image = await open(join(work, "drive.img"), "r+");
     await image.write(Buffer.alloc(512), 0, 512, 1024 * 1024);
     await image.close();
-    expect(await run(["verify", list])).toMatchObject({
+    expect(await runProgram(["verify", list])).toMatchObject({
       code: 3,
       errors: expect.stringContaining("cannot be read"),
     });
@@ -59,15 +52,22 @@ describe("offline-seed", () => {
   });
 
   test.each([
-    ["no command", []],
     ["an unknown command", ["format"]],
     ["an unknown option", ["verify", "x", "--force"]],
     ["too many operands", ["verify", "a", "b"]],
-  ])("refuses %s with the usage", async (_, commandLine) => {
-    expect(await run(commandLine)).toMatchObject({ code: 2, errors: expect.stringContaining("verify LIST") });
+    ["a size that is none", ["plan", "--size", "large"]],
+    ["a choice that is none", ["job", "watch", "--until", "tomorrow"]],
+  ])("refuses %s", async (_, commandLine) => {
+    const { code, output, errors } = await runProgram(commandLine);
+    expect({ code, output, hasMessage: errors !== "" }).toEqual({ code: 2, output: "", hasMessage: true });
+    const json = await runProgram([...commandLine, "--json"]);
+    expect(JSON.parse(json.output)).toEqual({ error: expect.objectContaining({ code: "usage" }) });
   });
 
   test("explains itself", async () => {
-    expect(await run(["--help"])).toMatchObject({ code: 0, output: expect.stringContaining("emulator") });
+    expect(await runProgram(["--help"])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("emulator"),
+    });
   });
 });

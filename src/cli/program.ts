@@ -1,0 +1,60 @@
+/** The table of all commands. */
+import { Command } from "commander";
+import { addCommand, addGroup, type Outcome } from "./command-frame.js";
+import type { CommandIo } from "./command-io.js";
+import { appCreateCommand } from "./commands/app-command.js";
+import { certCreateCommand, certExportCommand, certShowCommand } from "./commands/cert-command.js";
+import { emulatorCommand, emulatorDeliverCommand } from "./commands/emulator-command.js";
+import { extractCommand } from "./commands/extract-command.js";
+import { initCommand } from "./commands/init-command.js";
+import { jobCreateCommand } from "./commands/job-create-command.js";
+import { jobShipCommand } from "./commands/job-ship-command.js";
+import { jobWatchCommand } from "./commands/job-watch-command.js";
+import { planCommand } from "./commands/plan-command.js";
+import { prepareCommand } from "./commands/prepare-command.js";
+import { reconcileCommand } from "./commands/reconcile-command.js";
+import { stageCommand } from "./commands/stage-command.js";
+import { verifyCommand } from "./commands/verify-command.js";
+import { exitCodeHelp } from "./exit-codes.js";
+
+/** Builds the program over the outside of one run. */
+export function createProgram(io: CommandIo, outcome: Outcome): Command {
+  const program = new Command("offline-seed")
+    .description(
+      "Gets a first full backup into Azure by shipping disks: identity, staging, encrypted drives, import job, proof of arrival.",
+    )
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({ helpWidth: 100, showGlobalOptions: false })
+    .configureOutput({
+      writeOut: (text) => io.print(text.replace(/\n$/, "")),
+      writeErr: (text) => io.printError(text.replace(/\n$/, "")),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError("(offline-seed COMMAND --help explains the command)")
+    .addHelpText("after", `\n${exitCodeHelp}`);
+
+  addCommand(program, initCommand, io, outcome);
+  const certificates = addGroup(program, "cert", "make, show and export the seed's certificate");
+  addCommand(certificates, certCreateCommand, io, outcome);
+  addCommand(certificates, certShowCommand, io, outcome);
+  addCommand(certificates, certExportCommand, io, outcome);
+  const applications = addGroup(program, "app", "the seed's application in Microsoft Entra");
+  addCommand(applications, appCreateCommand, io, outcome);
+  addCommand(program, stageCommand, io, outcome);
+  addCommand(program, planCommand, io, outcome);
+  addCommand(program, prepareCommand, io, outcome);
+  addCommand(program, verifyCommand, io, outcome);
+  const jobs = addGroup(program, "job", "order and follow the import job");
+  addCommand(jobs, jobCreateCommand, io, outcome);
+  addCommand(jobs, jobShipCommand, io, outcome);
+  addCommand(jobs, jobWatchCommand, io, outcome);
+  addCommand(program, reconcileCommand, io, outcome);
+  addCommand(program, extractCommand, io, outcome);
+  const emulator = addCommand(program, emulatorCommand, io, outcome);
+  addCommand(emulator, emulatorDeliverCommand, io, outcome);
+  return program;
+}

@@ -1,0 +1,14 @@
+/** The command line that goes on with interrupted work: the same one, without what would begin anew. */
+
+const beginsAnew = new Set(["--overwrite"]);
+
+/** A line for a POSIX shell or PowerShell. Pure. */
+export function resumingCommandLine(commandLine: readonly string[]): string {
+  const kept = commandLine.filter((word) => !beginsAnew.has(word));
+  return ["offline-seed", ...kept].map(quoted).join(" ");
+}
+
+/** Single quotes mean the same in both shells, but for a quote within. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
