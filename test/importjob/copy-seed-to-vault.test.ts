@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ContainerClient } from "@azure/storage-blob";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { type Azurite, startAzurite } from "../../src/emulator/index.js";
@@ -44,7 +45,7 @@ async function namesIn(container: ContainerClient): Promise<string[]> {
   return names;
 }
 
-test("copies every kind of blob; a second run copies only what properties cannot prove", async () => {
+test("copies every kind of blob; a second run copies nothing", async () => {
   const report = await reconcileSeed(seed, catalog);
   const first = await copySeedToVault(seed, vault, catalog, report, { pollingIntervalInMs: 1 });
   expect(first).toEqual({
@@ -56,8 +57,32 @@ test("copies every kind of blob; a second run copies only what properties cannot
     cleared: 0,
   });
   expect(await reconcileSeed(vault, catalog, { readBytes: "always" })).toMatchObject({ isProven: true });
-  expect(await copySeedToVault(seed, vault, catalog, report)).toMatchObject({ copied: 1, alreadyThere: 3 });
+  expect(await copySeedToVault(seed, vault, catalog, report)).toMatchObject({ copied: 0, alreadyThere: 4 });
   expect(await namesIn(seed)).toHaveLength(4);
+});
+
+test("what somebody else put into the vault with a claimed hash is not taken for the seed's", async () => {
+  const page = vault.getPageBlobClient("d/page");
+  const claim = { blobContentMD5: createHash("md5").update(blobs[3]!.content).digest() };
+  await seed.getPageBlobClient("d/page").setHTTPHeaders(claim);
+  await page.create(4096, { blobHTTPHeaders: claim });
+  await page.uploadPages(patternedBytes(4096, 9), 0, 4096);
+  const report = await reconcileSeed(seed, catalog);
+  expect(await copySeedToVault(seed, vault, catalog, report)).toMatchObject({ copied: 4, failures: [] });
+  expect(await reconcileSeed(vault, catalog, { readBytes: "always" })).toMatchObject({ isProven: true });
+});
+
+test("a copy older than the seed's blob is made anew", async () => {
+  const report = await reconcileSeed(seed, catalog);
+  await copySeedToVault(seed, vault, catalog, report);
+  // Equal again after it was replaced twice, so that only the times tell that the copy is older.
+  const page = seed.getPageBlobClient("d/page");
+  await page.uploadPages(patternedBytes(4096, 9), 0, 4096);
+  const { copyCompletedOn } = await vault.getPageBlobClient("d/page").getProperties();
+  while (Date.now() < copyCompletedOn!.getTime() + 1000)
+    await page.uploadPages(patternedBytes(4096, 9), 0, 4096);
+  await page.uploadPages(blobs[3]!.content, 0, 4096);
+  expect(await copySeedToVault(seed, vault, catalog, report)).toMatchObject({ copied: 1, alreadyThere: 3 });
 });
 
 test("clears the seed container only when confirmed by name, and leaves what is not the seed's", async () => {

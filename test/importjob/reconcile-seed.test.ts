@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import type { ContainerClient } from "@azure/storage-blob";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Azurite, startAzurite } from "../../src/emulator/index.js";
-import { type ReconcileSeedOptions, reconcileSeed, type SeedFinding } from "../../src/importjob/index.js";
+import {
+  type ReconcileSeedOptions,
+  readImportLog,
+  reconcileSeed,
+  type SeedFinding,
+} from "../../src/importjob/index.js";
 import {
   counterId,
   md5Id,
@@ -132,6 +137,68 @@ describe("reconcileSeed", () => {
         { name: "false-names", damagedRanges: [{ offsetInBytes: 4096, lengthInBytes: 4096 }] },
       ],
     });
+  });
+
+  test("a Content-MD5 that the writer claimed proves no equality: page ranges and blocks are looked at", async () => {
+    const pages = ["good.AIBBlob", "bad.AIBBlob"].map(
+      (name): MemoryBlob => ({ name, content: patternedBytes(8192, 6), kind: "page" }),
+    );
+    const blocks = patternedBlob("blocks", 10_000);
+    const claimOf = (content: Uint8Array) => ({
+      blobContentMD5: createHash("md5").update(content).digest(),
+    });
+    for (const { name, content } of pages) {
+      const client = containerClient.getPageBlobClient(name);
+      await client.create(8192, { blobHTTPHeaders: claimOf(content) });
+      // A datacentre that finds a range damaged leaves its pages empty; the property stays.
+      const arrived = name === "good.AIBBlob" ? 8192 : 4096;
+      await client.uploadPages(content.subarray(0, arrived), 0, arrived);
+    }
+    const other = { ...blocks, content: Buffer.from(blocks.content).fill(1, 4096, 8192) };
+    await putBlocks(containerClient, other, md5Id);
+    await containerClient.getBlockBlobClient("blocks").setHTTPHeaders(claimOf(blocks.content));
+    const seed = [...pages, blocks];
+    const differences = [
+      { name: "bad.AIBBlob", reason: "bytes", damagedRanges: [{ offsetInBytes: 4096, lengthInBytes: 4096 }] },
+      {
+        name: "blocks",
+        reason: "block-hashes",
+        damagedRanges: [{ offsetInBytes: 4096, lengthInBytes: 4096 }],
+      },
+    ];
+    expect(await reconcile(seed)).toMatchObject({
+      arrivedEqual: 1,
+      different: 2,
+      evidence: { bytes: 1, "content-md5": 0 },
+      findings: differences,
+    });
+    expect(await reconcile(seed, { readBytes: "never" })).toMatchObject({
+      arrivedEqual: 0,
+      different: 1,
+      notVerified: 2,
+      isProven: false,
+    });
+    const log = await readImportLog(
+      [
+        `<DriveLog Version="2014-11-01"><DriveId>DISK1</DriveId>
+       <Blob Status="Completed"><BlobPath>seed/good.AIBBlob</BlobPath><FilePath>\\good</FilePath><Length>8192</Length>
+         <PageRangeList><PageRange Offset="0" Length="8192" Status="Completed"/></PageRangeList></Blob>
+       <Blob Status="CompletedWithErrors"><BlobPath>seed/bad.AIBBlob</BlobPath><FilePath>\\bad</FilePath><Length>8192</Length>
+         <PageRangeList><PageRange Offset="0" Length="4096" Status="Completed"/>
+           <PageRange Offset="4096" Length="4096" Status="Corrupted"/></PageRangeList></Blob>
+       <Blob Status="Completed"><BlobPath>elsewhere/blocks</BlobPath><FilePath>\\blocks</FilePath><Length>1</Length></Blob>
+       <Status>CompletedWithErrors</Status></DriveLog>`,
+      ],
+      { keep: "all" },
+    );
+    // What the service checked itself needs no reading; what it found damaged, and other containers' blobs, do.
+    expect(await reconcile(seed, { logs: [log], readBytes: "never" })).toMatchObject({
+      arrivedEqual: 1,
+      evidence: { "checked-on-arrival": 1 },
+      different: 1,
+      notVerified: 1,
+    });
+    expect(await reconcile(seed, { logs: [log] })).toMatchObject({ arrivedEqual: 1, findings: differences });
   });
 
   test("page blobs with holes: data must be equal and holes must be zeros", async () => {

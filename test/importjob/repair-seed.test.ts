@@ -55,7 +55,7 @@ describe("repairSeed from a report", () => {
       mended: 0,
       bytesSent: 10_000 + 5 * mebibyte + 3 + 2 * mebibyte,
       failures: [],
-      after: { isProven: true, evidence: { "content-md5": 3, empty: 1 } },
+      after: { isProven: true, evidence: { "checked-on-arrival": 3, empty: 1 } },
     });
     for (const blob of blobs) expect((await downloaded(blob.name)).equals(blob.content)).toBe(true);
     const client = containerClient.getBlobClient("small");

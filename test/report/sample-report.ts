@@ -121,7 +121,7 @@ export const seedReport: SeedReport = {
   notVerified: 1,
   labelsDiffer: 0,
   extra: 1,
-  evidence: { "content-md5": 440_000, "block-hashes": 13_990, bytes: 0, empty: 8 },
+  evidence: { "content-md5": 440_000, "block-hashes": 13_990, "checked-on-arrival": 0, bytes: 0, empty: 8 },
   findings: [
     {
       index: 40,

@@ -16,6 +16,17 @@ export interface BlobFacts {
   /** The Content-MD5 property; a claim of whoever wrote the blob unless it was written in one request. */
   readonly contentMd5: Uint8Array | undefined;
   readonly labels: BlobLabels;
+  readonly lastModifiedAt: Date | undefined;
+  /** The last server-side copy onto the blob; undefined when there was none, or when it was written since. */
+  readonly copy: BlobCopyFacts | undefined;
+}
+
+/** A server-side copy onto a blob. */
+export interface BlobCopyFacts {
+  /** `pending`, `success`, `aborted` or `failed`. */
+  readonly status: string;
+  readonly sourceUrl: string | undefined;
+  readonly completedAt: Date | undefined;
 }
 
 /** From an item of a listing. */
@@ -28,6 +39,8 @@ export function factsOfListed({ name, properties, metadata }: BlobItem): BlobFac
     kind: kindOf(blobType),
     contentMd5: nonEmpty(contentMD5),
     labels: labelsOf(properties, metadata),
+    lastModifiedAt: properties.lastModified,
+    copy: copyOf(properties),
   };
 }
 
@@ -46,6 +59,8 @@ export async function readBlobFacts(
       kind: kindOf(blobType),
       contentMd5: nonEmpty(contentMD5),
       labels: labelsOf(properties, metadata),
+      lastModifiedAt: properties.lastModified,
+      copy: copyOf(properties),
     };
   } catch (error) {
     if (statusCodeOf(error) === 404) return undefined;
@@ -75,6 +90,14 @@ function labelsOf(
     },
     metadata: metadata ?? {},
   };
+}
+
+function copyOf({
+  copyStatus,
+  copySource,
+  copyCompletedOn,
+}: Pick<BlobItem["properties"], "copyStatus" | "copySource" | "copyCompletedOn">): BlobCopyFacts | undefined {
+  return copyStatus && { status: copyStatus, sourceUrl: copySource, completedAt: copyCompletedOn };
 }
 
 function kindOf(blobType: string | undefined): SeedBlobKind | undefined {

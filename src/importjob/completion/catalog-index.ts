@@ -20,6 +20,8 @@ export interface CatalogIndex {
   lengthOf(index: number): number;
   /** MD5 of the whole content; undefined when the catalog has none. */
   md5Of(index: number): Uint8Array | undefined;
+  /** See {@link isHashedByService}. */
+  isHashedByService(index: number): boolean;
   /** Modification time of the source in milliseconds since 1970 UTC. */
   modifiedAtOf(index: number): number;
   /** Whether metadata and the headers the catalog gives are these. */
@@ -35,6 +37,8 @@ export interface BlobLabels {
 const pageFlag = 1;
 const md5Flag = 2;
 const headersShift = 2;
+const headersMask = 0b1111;
+const oneRequestFlag = 1 << 6;
 const headerNames = ["contentType", "contentEncoding", "contentLanguage", "cacheControl"] as const;
 
 /** Reads the catalog once. */
@@ -65,7 +69,8 @@ export async function indexCatalog(
     flags[index] =
       (blob.kind === "page" ? pageFlag : 0) |
       (blob.md5 === undefined ? 0 : md5Flag) |
-      (headersGiven(blob.headers) << headersShift);
+      (headersGiven(blob.headers) << headersShift) |
+      (isHashedByService(blob) ? oneRequestFlag : 0);
     if (blob.md5 !== undefined) md5s.set(Buffer.from(blob.md5, "hex"), index * 16);
     let slot = low & slotMask;
     while (slots[slot] !== 0) slot = (slot + 1) & slotMask;
@@ -86,14 +91,26 @@ export async function indexCatalog(
     },
     kindOf: (index) => ((flags[index]! & pageFlag) === 0 ? "block" : "page"),
     lengthOf: (index) => lengths[index]!,
+    isHashedByService: (index) => (flags[index]! & oneRequestFlag) !== 0,
     modifiedAtOf: (index) => modifiedAt[index]!,
     hasLabels(index, labels) {
-      const [low, high] = hashLabels(labels, flags[index]! >> headersShift);
+      const [low, high] = hashLabels(labels, (flags[index]! >> headersShift) & headersMask);
       return labelHashes[index * 2] === low && labelHashes[index * 2 + 1] === high;
     },
     md5Of: (index) =>
       (flags[index]! & md5Flag) === 0 ? undefined : md5s.subarray(index * 16, index * 16 + 16),
   };
+}
+
+/**
+ * Whether the service itself computes the Content-MD5 of a blob: only of a block blob that one request writes. Of page
+ * blobs and blobs of several blocks it is what the writer claimed, and stays so whatever happens to the content
+ * ("Put Blob", "Put Block List": x-ms-blob-content-md5 is stored without being checked).
+ */
+export function isHashedByService(
+  blob: Pick<SeedBlob, "kind" | "lengthInBytes" | "rangeSizeInBytes">,
+): boolean {
+  return blob.kind === "block" && blob.lengthInBytes <= blob.rangeSizeInBytes;
 }
 
 function hashName(name: string): readonly [number, number] {

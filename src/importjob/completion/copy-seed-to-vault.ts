@@ -7,6 +7,7 @@ import {
   type AbortOptions,
   type Clock,
   createProgressReporter,
+  errorMessageOf,
   forEachConcurrently,
   hasErrorName,
   type ProgressOptions,
@@ -17,8 +18,9 @@ import {
 import type { SeedBlob, SeedCatalog } from "../../staging/index.js";
 import { ImportJobError } from "../import-job-error.js";
 import { type BlobFacts, readBlobFacts } from "./blob-facts.js";
+import { isHashedByService } from "./catalog-index.js";
 import type { SeedReport } from "./seed-report.js";
-import { compareBlocks, differenceOfProperties } from "./verify-blob.js";
+import { compareBlocks, differenceOfProperties, hasHash } from "./verify-blob.js";
 
 /** Options of {@link copySeedToVault}. */
 export interface CopySeedToVaultOptions extends AbortOptions, ProgressOptions {
@@ -183,7 +185,7 @@ async function copyBlob(
   if (
     before &&
     isSameBlob(facts, before) &&
-    (await hasRightContent(vaultContainer, catalog, blob, target, before, options))
+    (await hasRightContent(vaultContainer, catalog, blob, source, facts, target, before, options))
   ) {
     return false;
   }
@@ -203,28 +205,40 @@ async function copyBlob(
   return true;
 }
 
-/** Same kind, length and Content-MD5 property. */
+/** Same kind, length and Content-MD5 property; a copy that still runs or was broken off has these, too, and is not. */
 function isSameBlob(left: BlobFacts, right: BlobFacts): boolean {
+  if (right.copy !== undefined && right.copy.status !== "success") return false;
   const md5Of = (facts: BlobFacts): string => Buffer.from(facts.contentMd5 ?? []).toString("hex");
   return (
     left.kind === right.kind && left.lengthInBytes === right.lengthInBytes && md5Of(left) === md5Of(right)
   );
 }
 
-/** Whether a blob that is there already is the seed's, by more than its length. */
+/**
+ * Whether a blob that is there already is the seed's, by more than its length and what its writer claimed: it was copied
+ * from this very blob since that was written, or its blocks are the seed's.
+ */
 async function hasRightContent(
   vaultContainer: ContainerClient,
   catalog: SeedCatalog,
   blob: SeedBlob,
+  source: BlobClient,
+  sourceFacts: BlobFacts,
   target: BlobClient,
   facts: BlobFacts,
   { abortSignal }: CopySeedToVaultOptions,
 ): Promise<boolean> {
-  const md5 = facts.contentMd5 && Buffer.from(facts.contentMd5).toString("hex");
-  if (blob.lengthInBytes === 0 || (md5 !== undefined && md5 === blob.md5)) return true;
+  const { copy } = facts;
+  if (blob.lengthInBytes === 0) return true;
+  const isCopyOfSeed =
+    copy?.sourceUrl?.split("?")[0] === source.url.split("?")[0] &&
+    copy?.completedAt !== undefined &&
+    sourceFacts.lastModifiedAt !== undefined &&
+    copy.completedAt.getTime() >= sourceFacts.lastModifiedAt.getTime();
+  if (isCopyOfSeed || (isHashedByService(blob) && hasHash(facts, blob.md5))) return true;
   if (blob.kind === "page") return false;
   const look = { containerClient: vaultContainer, catalog, abortSignal };
-  const verdict = await compareBlocks(look, { ...blob, name: target.name }, facts.etag);
+  const verdict = await compareBlocks(look, { ...blob, name: target.name }, facts);
   return verdict?.verdict === "equal";
 }
 
@@ -243,7 +257,6 @@ async function sourceUrlOf(source: BlobClient, options: CopySeedToVaultOptions):
 
 function messageOf(error: unknown): string {
   const code = systemErrorCode(error);
-  const text =
-    error instanceof Object && "message" in error ? String(error.message).split("\n")[0]! : String(error);
+  const text = errorMessageOf(error).split("\n")[0]!;
   return code === undefined || text.includes(code) ? text : `${code}: ${text}`;
 }

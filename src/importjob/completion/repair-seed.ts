@@ -10,6 +10,7 @@ import {
   type AbortOptions,
   createProgressReporter,
   createRoomLogger,
+  errorMessageOf,
   forEachConcurrently,
   hasErrorName,
   type ProgressOptions,
@@ -21,7 +22,9 @@ import type { DriveLog } from "../logs/import-log.js";
 import { statusCodeOf } from "../service/service-failure.js";
 import { type BlobContent, openStagedContent } from "./blob-content.js";
 import { type BlobFacts, readBlobFacts } from "./blob-facts.js";
-import { type ReconcileSeedOptions, reconcileSeed } from "./reconcile-seed.js";
+import { isHashedByService } from "./catalog-index.js";
+import { compareContainer } from "./compare-container.js";
+import type { ReconcileSeedOptions } from "./reconcile-seed.js";
 import { type RepairWork, workOfLogs, workOfReport } from "./repair-work.js";
 import type { SeedReport } from "./seed-report.js";
 import {
@@ -31,7 +34,7 @@ import {
   updateProperties,
   uploadWholeBlob,
 } from "./upload-blob.js";
-import { differenceOfProperties, verifyBlobContent } from "./verify-blob.js";
+import { differenceOfProperties, hasHash, verifyBlobContent } from "./verify-blob.js";
 
 const logger = createRoomLogger("importjob");
 
@@ -44,7 +47,7 @@ export interface RepairSeedOptions extends AbortOptions, ProgressOptions {
   /** Ranges of one blob sent at the same time. Default: 4. */
   readonly rangeConcurrency?: number;
   /** How the proof afterwards is done. Default: as `reconcileSeed` does it. */
-  readonly proof?: Pick<ReconcileSeedOptions, "readBytes" | "maximumFindings">;
+  readonly proof?: Pick<ReconcileSeedOptions, "readBytes" | "maximumFindings" | "logs">;
 }
 
 /** A blob that could not be repaired. */
@@ -96,6 +99,7 @@ export async function repairSeed(
   const progress = createProgressReporter(options.onProgress);
   progress.begin("repairing", { items: itemsTotal });
   const failures: RepairFailure[] = [];
+  const replaced = new Set<number>();
   const counts = { examined: 0, alreadyEqual: 0, replaced: 0, mended: 0, bytesSent: 0 };
   const context: UploadContext = {
     containerClient,
@@ -110,6 +114,7 @@ export async function repairSeed(
       const outcome = await repairBlob(context, catalog, blob, work);
       counts[outcome.kind] += 1;
       counts.bytesSent += outcome.bytesSent;
+      if (outcome.kind === "replaced") replaced.add(blob.index);
     } catch (error) {
       if (hasErrorName(error, "AbortError")) throw error;
       const failure = describeFailure(blob, error);
@@ -119,12 +124,8 @@ export async function repairSeed(
     progress.advance(0, 1, blob.name);
   });
   progress.flush();
-  const after = await reconcileSeed(containerClient, catalog, {
-    ...options.proof,
-    abortSignal,
-    concurrency,
-    onProgress: options.onProgress,
-  });
+  const proof = { ...options.proof, abortSignal, concurrency, onProgress: options.onProgress };
+  const after = await compareContainer(containerClient, catalog, proof, replaced);
   return Object.freeze({
     ...counts,
     failures: Object.freeze(failures.sort((left, right) => left.index - right.index)),
@@ -208,7 +209,7 @@ async function examine(
   knownDamage: readonly SeedBlobRange[] | undefined,
 ): Promise<readonly SeedBlobRange[] | "none" | "unknown"> {
   const difference = differenceOfProperties(blob, facts);
-  if (!difference && hasRightHash(blob, facts) && !knownDamage) return "none";
+  if (!difference && !knownDamage && isHashedByService(blob) && hasHash(facts, blob.md5)) return "none";
   if (knownDamage && knownDamage.length > 0) return knownDamage;
   if (difference) return "unknown";
   const look = {
@@ -236,12 +237,6 @@ function hasLabelsOf({ headers, metadata }: SeedBlob, { labels }: BlobFacts): bo
   );
 }
 
-function hasRightHash(blob: SeedBlob, { contentMd5 }: BlobFacts): boolean {
-  return (
-    blob.md5 !== undefined && contentMd5 !== undefined && Buffer.from(contentMd5).toString("hex") === blob.md5
-  );
-}
-
 async function createMissingContainer(
   containerClient: ContainerClient,
   abortSignal: AbortOptions["abortSignal"],
@@ -259,8 +254,7 @@ async function createMissingContainer(
 function describeFailure(blob: SeedBlob, error: unknown): RepairFailure {
   const { index, name } = blob;
   const code = systemErrorCode(error) ?? String(statusCodeOf(error) ?? "unknown");
-  const cause =
-    error instanceof Object && "message" in error ? String(error.message).split("\n")[0] : String(error);
+  const cause = errorMessageOf(error).split("\n")[0];
   const isLeased = code.startsWith("Lease");
   const message = isLeased
     ? `Somebody holds a lease on '${name}'; break or release it and repair again. (${cause})`

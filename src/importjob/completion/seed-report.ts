@@ -26,8 +26,8 @@ export type SeedFindingReason =
   /** The blob was replaced while it was being looked at. */
   | "changed-meanwhile";
 
-/** What proved a blob equal. */
-export type SeedEvidence = "content-md5" | "block-hashes" | "bytes" | "empty";
+/** What proved a blob equal. `checked-on-arrival`: the service checked every range when it was written. */
+export type SeedEvidence = "content-md5" | "block-hashes" | "checked-on-arrival" | "bytes" | "empty";
 
 /** One blob that is not proven equal, or whose labels differ. */
 export interface SeedFinding {

@@ -41,14 +41,14 @@ export async function verifyBlobContent(
   const client = containerClient.getBlobClient(facts.name);
   try {
     if (readBytes !== "always" && blob.kind === "block") {
-      const verdict = await compareBlocks(context, blob, facts.etag);
+      const verdict = await compareBlocks(context, blob, facts);
       if (verdict) return verdict;
     }
     if (readBytes === "never") {
       return unequal(
         blob,
         "no-evidence",
-        "Its properties do not prove its content, and reading it was not allowed.",
+        "Its properties do not prove its content (a Content-MD5 of its writer is only a claim), and reading it was not allowed.",
       );
     }
     const expected = await openExpectedRanges(catalog, blob, true, abortSignal);
@@ -97,6 +97,11 @@ export function differenceOfProperties(blob: SeedBlob, facts: BlobFacts): BlobVe
   return undefined;
 }
 
+/** Whether the Content-MD5 property is this hash (hexadecimal). */
+export function hasHash({ contentMd5 }: BlobFacts, md5: string | undefined): boolean {
+  return md5 !== undefined && contentMd5 !== undefined && Buffer.from(contentMd5).toString("hex") === md5;
+}
+
 /** A verdict that is not equal; `reason` decides between different and not verified. */
 export function unequal(
   blob: SeedBlob,
@@ -127,17 +132,19 @@ export async function compareBlocks(
     abortSignal,
   }: Pick<VerificationContext, "containerClient" | "catalog" | "abortSignal">,
   blob: SeedBlob,
-  etag: string,
+  facts: BlobFacts,
 ): Promise<BlobVerdict | undefined> {
   const expected = await openExpectedRanges(catalog, blob, false, abortSignal);
   if (!expected) return undefined;
   const response = await containerClient
     .getBlockBlobClient(blob.name)
     .getBlockList("committed", abortSignal ? { abortSignal } : {});
-  if (response.etag !== undefined && quoteEtag(response.etag) !== etag) {
+  if (response.etag !== undefined && quoteEtag(response.etag) !== facts.etag) {
     return unequal(blob, "changed-meanwhile", "It was replaced while it was being looked at; compare again.");
   }
   const blocks = response.committedBlocks ?? [];
+  // A blob without blocks was written by one request, and then the service computed its Content-MD5 itself.
+  if (blocks.length === 0 && hasHash(facts, blob.md5)) return { verdict: "equal", evidence: "content-md5" };
   if (blocks.length === 0 || blocks.some((block) => !block.name.startsWith("MD5/"))) return undefined;
   const damaged: SeedBlobRange[] = [];
   let position = 0;

@@ -8,6 +8,7 @@ import type { ContainerClient } from "@azure/storage-blob";
 import {
   type AbortOptions,
   createProgressReporter,
+  errorMessageOf,
   forEachConcurrently,
   hasErrorName,
   type ProgressOptions,
@@ -92,7 +93,11 @@ export async function applyIncrement(
     } catch (error) {
       if (hasErrorName(error, "AbortError")) throw error;
       failures.push(
-        Object.freeze({ path, code: systemErrorCode(error) ?? "unknown", message: messageOf(error) }),
+        Object.freeze({
+          path,
+          code: systemErrorCode(error) ?? "unknown",
+          message: errorMessageOf(error).split("\n")[0]!,
+        }),
       );
     }
   };
@@ -229,10 +234,4 @@ async function rewriteBundleIndex(
     Object.entries(blob.metadata).filter(([name]) => name.toLowerCase() !== "raw_length"),
   );
   await uploadWholeBlob(context, textContent(blob.name, text, metadata, headers));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Object && "message" in error
-    ? String(error.message).split("\n")[0]!
-    : String(error);
 }

@@ -12,6 +12,7 @@ const maximumExtraNames = 10;
 const evidenceWords: Readonly<Record<SeedEvidence, string>> = {
   "content-md5": "MD5 kept with the blob",
   "block-hashes": "block by block",
+  "checked-on-arrival": "range by range on arrival, by the service's log",
   bytes: "bytes read and hashed",
   empty: "empty blob",
 };

@@ -136,9 +136,11 @@ export async function stageScene(
           rangeSizeInBytes,
           hasIds: kind === "block",
           disposition,
-          ...(headers?.contentType && {
-            properties: `<Properties><Content-Type>${headers.contentType}</Content-Type></Properties>`,
-          }),
+          ...propertiesOf(
+            headers?.contentType,
+            kind === "page" || content.length > rangeSizeInBytes,
+            content,
+          ),
           ...(metadata && {
             metadata: `<Metadata>${Object.entries(metadata)
               .map(([key, value]) => `<${key}>${value}</${key}>`)
@@ -177,6 +179,20 @@ export async function stageScene(
     trackingNumber: `TRACK${sceneCount}`,
     parcel: seedDrives,
   };
+}
+
+/** As real drives have it: Content-MD5 is given where the service does not compute it itself. */
+function propertiesOf(
+  contentType: string | undefined,
+  needsContentMd5: boolean,
+  content: Uint8Array,
+): { readonly properties?: string } {
+  const md5 = createHash("md5").update(content).digest("base64");
+  const lines = [
+    ...(contentType === undefined ? [] : [`<Content-Type>${contentType}</Content-Type>`]),
+    ...(needsContentMd5 ? [`<Content-MD5>${md5}</Content-MD5>`] : []),
+  ];
+  return lines.length === 0 ? {} : { properties: `<Properties>${lines.join("")}</Properties>` };
 }
 
 /** Orders the job and enters the parcel's number. */
