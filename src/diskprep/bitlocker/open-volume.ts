@@ -19,6 +19,12 @@ export interface OpenedBitLockerVolume {
   /** Metadata regions and boot area read as zeros. Closing it zeroes the keys; the device below stays open. */
   readonly device: BlockDevice;
   readonly info: BitLockerVolumeInfo;
+  /**
+   * A copy of the volume key (FVEK), for threads that decrypt by themselves; the caller zeroes it after use.
+   *
+   * @throws BitLockerError `invalid-argument` after the device was closed
+   */
+  copyEncryptionKey(): Uint8Array;
 }
 
 /**
@@ -50,9 +56,20 @@ export async function openBitLockerVolume(
     );
   }
   const canWrite = (options.canWrite ?? false) && device.canWrite;
+  const plain = volumeDeviceOf(device, areas, unlocked.createSectorCipher(), canWrite);
+  let encryptionKey: Uint8Array | undefined = unlocked.copyEncryptionKey();
+  const close = async (): Promise<void> => {
+    encryptionKey?.fill(0);
+    encryptionKey = undefined;
+    await plain.close();
+  };
   return Object.freeze({
-    device: volumeDeviceOf(device, areas, unlocked.createSectorCipher(), canWrite),
+    device: Object.freeze({ ...plain, close, [Symbol.asyncDispose]: close }),
     info: unlocked.info,
+    copyEncryptionKey() {
+      if (encryptionKey) return Uint8Array.from(encryptionKey);
+      throw new BitLockerError("invalid-argument", `${plain.name} was already closed; its key is gone.`);
+    },
   });
 }
 

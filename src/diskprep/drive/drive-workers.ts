@@ -20,6 +20,13 @@ export function defaultThreadCount(byteCount: number): number {
   return byteCount < leastBytesForThreads ? 0 : Math.min(maximumThreads, availableParallelism() + 1);
 }
 
+/** Threads and memory for one drive. */
+export function createDriveWorkers(threadCount: number): VolumeWorkers {
+  return threadCount === 0
+    ? createVolumeWorkers({ threadCount, slotCount: 3, slotLengthInBytes: 8 * mebibyte })
+    : createVolumeWorkers({ threadCount, slotCount: threadCount + 2, slotLengthInBytes });
+}
+
 /** Workers that know the key of a drive. */
 export interface DriveWorkers {
   readonly workers: VolumeWorkers;
@@ -55,11 +62,7 @@ export async function openDriveWorkers(
     }
   };
   return {
-    ...(await open(
-      threadCount === 0
-        ? createVolumeWorkers({ threadCount, slotCount: 3, slotLengthInBytes: 8 * mebibyte })
-        : createVolumeWorkers({ threadCount, slotCount: threadCount + 2, slotLengthInBytes }),
-    )),
+    ...(await open(createDriveWorkers(threadCount))),
     createLargerWorkers: (length) =>
       open(
         createVolumeWorkers({

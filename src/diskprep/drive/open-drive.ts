@@ -19,6 +19,10 @@ export interface OpenDrive {
   readonly bitLocker: BitLockerVolumeInfo;
   /** The unlocked volume, for reading. */
   readonly volumeDevice: BlockDevice;
+  /** The partition as it is stored, encrypted. */
+  readonly lockedDevice: BlockDevice;
+  /** A copy of the volume key; the caller zeroes it after use. */
+  copyEncryptionKey(): Uint8Array;
   /** Zeroes keys; the device underneath stays open. May be repeated. */
   close(): Promise<void>;
 }
@@ -51,6 +55,8 @@ export async function openDrive(
         partitionTable: table,
         bitLocker: unlocked.info,
         volumeDevice,
+        lockedDevice: locked,
+        copyEncryptionKey: () => unlocked.copyEncryptionKey(),
         close: () => unlocked.device.close(),
       };
     } catch (error) {

@@ -3,10 +3,13 @@
  * BitLocker with the recovery password as text, NTFS through the reader, ranges re-hashed.
  */
 import { type BlockDevice, type OpenImageFileOptions, openImageFile } from "../device/index.js";
-import { openDrive } from "./open-drive.js";
+import type { VolumeWorkers } from "../pipeline/index.js";
+import { createDriveWorkers, defaultThreadCount } from "./drive-workers.js";
+import { type OpenDrive, openDrive } from "./open-drive.js";
 import type { PreparedDrive } from "./prepared-drive.js";
 import { checkStructures, type StructureOptions } from "./verification/check-structures.js";
 import type { DriveReport } from "./verification/drive-report.js";
+import type { StoredVolume } from "./verification/drive-source.js";
 import { choosePieces } from "./verification/piece-choice.js";
 import { deviceFailed } from "./verification/read-failure.js";
 import { type DriveIdentity, type VerificationOptions, verifySource } from "./verification/verify-source.js";
@@ -16,7 +19,10 @@ import { volumeSourceOf } from "./verification/volume-source.js";
 export type DriveFacts = DriveIdentity & Pick<PreparedDrive, "bitLockerKey">;
 
 /** Options of {@link verifyDrive}. */
-export interface VerifyDriveOptions extends VerificationOptions, Pick<StructureOptions, "checkFileSystem"> {}
+export interface VerifyDriveOptions extends VerificationOptions, Pick<StructureOptions, "checkFileSystem"> {
+  /** Worker threads that decrypt and hash; 0: none. Default: one more than the processor has cores, at most 5, and none for less than 64 MiB. */
+  readonly threadCount?: number;
+}
 
 /** Options of {@link verifyDriveImage}. */
 export interface VerifyDriveImageOptions
@@ -44,10 +50,24 @@ export async function verifyDrive(
     const structures = await checkStructures(opened, options).catch((error) => {
       throw deviceFailed(drive.driveId, error, { subject: "file system" });
     });
-    const source = volumeSourceOf(opened.volume, device);
+    const byteCount = drive.blobBytes ?? opened.partitionLengthInBytes;
+    await using workers = createDriveWorkers(options.threadCount ?? defaultThreadCount(byteCount));
+    const source = volumeSourceOf(opened.volume, device, await storedVolumeOf(opened, workers));
     return await verifySource(source, drive, { ...options, sample }, structures);
   } finally {
     await opened.close();
+  }
+}
+
+/** Makes the key of an opened drive known to threads. */
+async function storedVolumeOf(opened: OpenDrive, workers: VolumeWorkers): Promise<StoredVolume> {
+  const { method, areas } = opened.bitLocker;
+  const key = opened.copyEncryptionKey();
+  try {
+    const cipherNumber = await workers.openCipher(method, key, areas.sectorSizeInBytes);
+    return { device: opened.lockedDevice, areas, workers, cipherNumber };
+  } finally {
+    key.fill(0);
   }
 }
 

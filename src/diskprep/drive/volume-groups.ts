@@ -167,6 +167,7 @@ class VolumeCutter {
         if (part > this.#room()) yield* this.#close(this.#end());
         this.#addRange(content, range);
       } else {
+        if (part > this.#room()) yield* this.#close(this.#end());
         await this.#addSplitPiece(content, range, offset, part);
       }
       offset += part;

@@ -14,8 +14,6 @@ export interface Slot {
 /** Hands places out in the order in which they were asked for. */
 export interface Slots {
   acquire(): Promise<Slot>;
-  /** Overwrites all places with zeros. */
-  wipe(): void;
 }
 
 /** Places from `firstOffset` on. */
@@ -45,6 +43,5 @@ export function createSlots(arena: Arena, firstOffset: number, count: number, le
         if (offset === undefined) waiting.push(resolve);
         else resolve(slotAt(offset));
       }),
-    wipe: () => arena.bytes.fill(0, firstOffset, firstOffset + count * lengthInBytes),
   };
 }

@@ -50,7 +50,7 @@ export interface VolumeWorkers extends AsyncDisposable {
   closeCipher(cipherNumber: number): Promise<void>;
   /** Does a task in a thread that is free; rejects when the thread dies. */
   run(task: VolumeTask): Promise<VolumeResult>;
-  /** Closes files, zeroes slots and keys, ends the threads and waits until they are gone. May be repeated. */
+  /** Closes files, zeroes keys, ends the threads and waits until they are gone. May be repeated. */
   close(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export function createVolumeWorkers(options: VolumeWorkersOptions): VolumeWorker
 
   const close = async (): Promise<void> => {
     await crew.close();
-    slots.wipe();
+    // Slots hold what is on the drive or in the staging folder anyway; here lie keys.
     arena.bytes.fill(0, keyOffset);
   };
 

@@ -1,8 +1,10 @@
-/** Reads and hashes pieces of a drive. The hot loop of a verification; it judges nothing. */
+/** Reads and hashes pieces of a drive. Judges nothing. */
 import { createHash } from "node:crypto";
 import { type AbortOptions, throwIfAborted } from "../../../shared/abort.js";
 import { allocatePageAligned } from "../../../shared/page-aligned-memory.js";
 import type { DrivePiece } from "./drive-pieces.js";
+import type { StoredVolume } from "./drive-source.js";
+import { hashStoredPieces } from "./hash-stored-pieces.js";
 
 const bufferLengthInBytes = 4 * 1024 * 1024;
 
@@ -18,7 +20,12 @@ export interface HashedPiece {
 export interface HashPiecesOptions extends AbortOptions {
   /** Whether a piece is read. */
   isChosen(number: number): boolean;
+  /** The volume below the files. Without it they are read one after the other. */
+  readonly stored?: StoredVolume | undefined;
 }
+
+/** Reads and hashes one piece through its file. */
+export type HashPiece = (piece: DrivePiece) => Promise<HashedPiece>;
 
 /**
  * Hashes the chosen pieces that have a file. Gives every piece back, in the order they came. A failing read ends its piece
@@ -28,24 +35,21 @@ export interface HashPiecesOptions extends AbortOptions {
  */
 export async function* hashPieces(
   pieces: AsyncIterable<DrivePiece>,
-  { isChosen, abortSignal }: HashPiecesOptions,
+  { isChosen, stored, abortSignal }: HashPiecesOptions,
 ): AsyncGenerator<HashedPiece> {
   const buffer = allocatePageAligned(bufferLengthInBytes);
-  for await (const piece of pieces) {
+  const hashPiece: HashPiece = async (piece) => {
     throwIfAborted(abortSignal);
-    if (!piece.file || !isChosen(piece.number)) {
-      yield { piece, hash: undefined, failure: undefined };
-      continue;
-    }
-    let hashed: HashedPiece;
+    if (!piece.file || !isChosen(piece.number)) return { piece, hash: undefined, failure: undefined };
     try {
-      hashed = { piece, hash: await hashOf(piece, buffer, { abortSignal }), failure: undefined };
+      return { piece, hash: await hashOf(piece, buffer, { abortSignal }), failure: undefined };
     } catch (failure) {
       throwIfAborted(abortSignal);
-      hashed = { piece, hash: undefined, failure };
+      return { piece, hash: undefined, failure };
     }
-    yield hashed;
-  }
+  };
+  if (stored) yield* hashStoredPieces(pieces, stored, { isChosen, abortSignal }, hashPiece);
+  else for await (const piece of pieces) yield await hashPiece(piece);
 }
 
 async function hashOf(piece: DrivePiece, buffer: Uint8Array, options: AbortOptions): Promise<string> {

@@ -75,7 +75,11 @@ export async function verifySource(
       progress.advance(0, 1, blob.blobPath);
     },
   });
-  for await (const hashed of hashPieces(pieces, { isChosen, abortSignal: options.abortSignal })) {
+  for await (const hashed of hashPieces(pieces, {
+    isChosen,
+    stored: source.stored,
+    abortSignal: options.abortSignal,
+  })) {
     tally.add(hashed);
     judge(hashed, findings, failures);
     if (hashed.piece.kind === "range") progress.advance(hashed.piece.lengthInBytes, 0);

@@ -15,6 +15,8 @@ export interface NtfsStream {
   readonly runs: readonly StreamRun[];
   /** Fills `target` from `offsetInBytes` on. @throws NtfsError `out-of-range`; DeviceError */
   read(offsetInBytes: number, target: Uint8Array, options?: AbortOptions): Promise<void>;
+  /** Where on the volume bytes lie that are stored as they are and in one piece; undefined for others. */
+  locate(offsetInBytes: number, lengthInBytes: number): number | undefined;
 }
 
 const compressionFlags = 0x00ff;
@@ -68,6 +70,7 @@ export function createNtfsStream(
           target.set(value.subarray(offset, offset + target.length));
         });
       },
+      locate: () => undefined,
     };
   }
   if ((first.flags & compressionFlags) !== 0) {
@@ -109,6 +112,13 @@ export function createNtfsStream(
         part.fill(0, readable);
         done += length;
       }
+    },
+    locate(offset, length) {
+      if (offset < 0 || length <= 0 || offset + length > initialised) return undefined;
+      const run = runs[runIndexAt(runs, Math.floor(offset / clusterSizeInBytes))]!;
+      const inRun = offset - run.vcn * clusterSizeInBytes;
+      const isInOnePiece = inRun + length <= run.clusterCount * clusterSizeInBytes;
+      return run.lcn === undefined || !isInOnePiece ? undefined : run.lcn * clusterSizeInBytes + inRun;
     },
   };
 }

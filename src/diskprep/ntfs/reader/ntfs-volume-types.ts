@@ -36,6 +36,11 @@ export interface NtfsFile {
   readonly runCount: number;
   /** Fills `target` from `offsetInBytes` on. @throws NtfsError `out-of-range`; DeviceError */
   read(offsetInBytes: number, target: Uint8Array, options?: AbortOptions): Promise<void>;
+  /**
+   * Where on the volume these bytes lie, for programs that read the volume in bulk. Undefined unless they lie there as
+   * they are and in one piece: not in an MFT record, a hole, or beyond the initialised size.
+   */
+  locate(offsetInBytes: number, lengthInBytes: number): number | undefined;
   /** The content as fresh chunks in order. @throws NtfsError `out-of-range`; DeviceError */
   stream(options?: NtfsStreamOptions): AsyncGenerator<Uint8Array>;
 }

@@ -222,6 +222,7 @@ function fileOf(stream: NtfsStream): NtfsFile {
     runCount: stream.runs.length,
     read: (offset: number, target: Uint8Array, options?: AbortOptions) =>
       stream.read(offset, target, options),
+    locate: (offset: number, length: number) => stream.locate(offset, length),
     async *stream(options: NtfsStreamOptions = {}) {
       const start = options.offsetInBytes ?? 0;
       const end = start + (options.lengthInBytes ?? stream.sizeInBytes - start);

@@ -1,0 +1,248 @@
+/**
+ * Preparing and verifying a drive against `dd` and `md5sum` on the same target with the same bytes. Ways take turns;
+ * medians are compared. Each of ours is a process of its own, its start included.
+ *
+ * `--folder=DIR` where sources and target lie (default: the system's temporary folder); `--size=MIB` of the big file
+ * (default 2048); `--repetitions=N` (default 5); `--only=TEXT` cases with the text in their name; `--limits=150,450,900`
+ * speeds in MB/s of a limited disk (needs root); `--threads=N`.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createWriteStream, realpathSync, statSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BitLockerMethod } from "../src/diskprep/index.js";
+import { adoptStagingFolder, openStagingLocation } from "../src/staging/index.js";
+import { type DriveTask, runDriveTaskIfAsked, spawnDriveTask } from "./support/drive-task.js";
+import { formatTable, medianOf } from "./support/measure.js";
+import { canLimitDisks, openLoopDisk } from "./support/throttled-disk.js";
+
+const mebibyte = 1024 * 1024;
+const program = fileURLToPath(import.meta.url);
+
+if (!(await runDriveTaskIfAsked())) await compareAll();
+
+interface Source {
+  readonly name: string;
+  readonly folder: string;
+  readonly stagingFolder: string;
+  readonly fileCount: number;
+  readonly sizeInBytes: number;
+  /** One file with as many bytes, for `dd`. */
+  readonly flatFile: string;
+}
+
+interface Case {
+  readonly source: "1 big file" | "20,000 files of 16 KiB" | "node_modules";
+  readonly suffix: string;
+  readonly method: BitLockerMethod;
+  readonly isCold?: boolean;
+  /** Speed of the disk in MB/s. */
+  readonly speed?: number;
+}
+
+function option(name: string): string | undefined {
+  return process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
+}
+
+async function compareAll(): Promise<void> {
+  const repetitions = Number(option("repetitions") ?? 5);
+  const sizeInBytes = Number(option("size") ?? 2048) * mebibyte;
+  const only = option("only") ?? "";
+  const work = await mkdtemp(join(option("folder") ?? tmpdir(), "offline-seed-bench-"));
+  try {
+    const sources = new Map<string, Promise<Source>>();
+    const sourceOf = (name: keyof typeof fillers): Promise<Source> => {
+      const made = sources.get(name) ?? makeSource(work, name, fillers[name]);
+      sources.set(name, made);
+      return made;
+    };
+    const fillers = {
+      "1 big file": (folder: string) => writeRandomFile(join(folder, "big.bin"), sizeInBytes),
+      "20,000 files of 16 KiB": makeSmallFiles,
+      node_modules: (folder: string) =>
+        cp(realpathSync("node_modules"), folder, {
+          recursive: true,
+          filter: (path) => !path.includes("/.bin"),
+        }),
+    };
+    const target = join(work, "target.img");
+    await writeRandomFile(target, sizeInBytes + 512 * mebibyte);
+    const methods: readonly BitLockerMethod[] = ["xts-aes-128", "aes-cbc-256"];
+    const cases: readonly Case[] = [
+      ...methods.map((method): Case => ({ source: "1 big file", suffix: "", method })),
+      { source: "20,000 files of 16 KiB", suffix: "", method: "xts-aes-128" },
+      { source: "node_modules", suffix: "", method: "xts-aes-128" },
+      { source: "1 big file", suffix: ", cold", method: "xts-aes-128", isCold: true },
+      ...(canLimitDisks() ? (option("limits") ?? "").split(",").filter(Boolean).map(Number) : []).flatMap(
+        (speed) =>
+          methods.map(
+            (method): Case => ({ source: "1 big file", suffix: `, disk of ${speed} MB/s`, method, speed }),
+          ),
+      ),
+    ];
+    console.log(
+      `${cpus().length} cores (${cpus()[0]!.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
+    );
+    const lines = [
+      [
+        "case",
+        "prepare MB/s",
+        "x dd",
+        "x dd, work alone",
+        "x md5sum",
+        "x dd then md5sum",
+        "CPU-s/GB",
+        "peak MiB",
+        "files/s",
+        "verify x prepare",
+        "verify x dd",
+      ],
+    ];
+    for (const one of cases) {
+      const name = `${one.source}${one.suffix}, ${one.method}`;
+      if (!name.includes(only)) continue;
+      const source = await sourceOf(one.source);
+      if (one.speed === undefined) lines.push(compare(name, one, source, target, repetitions));
+      else {
+        using disk = openLoopDisk(target);
+        disk.limit(one.speed);
+        lines.push(compare(name, one, source, disk.path, repetitions));
+      }
+      console.error(lines.at(-1)!.join(" | "));
+    }
+    console.log(formatTable(lines));
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+function compare(
+  name: string,
+  { method, isCold }: Case,
+  source: Source,
+  target: string,
+  repetitions: number,
+): string[] {
+  const task: Omit<DriveTask, "kind"> = {
+    stagingFolder: source.stagingFolder,
+    seedName: "bench",
+    target,
+    method,
+    resultFile: join(source.stagingFolder, "result.json"),
+    ...(option("threads") ? { threadCount: Number(option("threads")) } : {}),
+  };
+  const walls: Record<string, number[]> = {};
+  const note = (way: string, valueInMs: number): void => void (walls[way] ??= []).push(valueInMs);
+  let peakInMiB = 0;
+  for (let repetition = 0; repetition < repetitions; repetition += 1) {
+    const evict = (): void => {
+      if (isCold) evictFiles(source);
+    };
+    evict();
+    note(
+      "dd",
+      timed("dd", [
+        `if=${source.flatFile}`,
+        `of=${target}`,
+        "bs=4M",
+        "oflag=direct",
+        "conv=notrunc",
+        "status=none",
+      ]),
+    );
+    evict();
+    const prepared = spawnDriveTask(program, { ...task, kind: "prepare" });
+    note("prepare", prepared.wallInMs);
+    note("prepare work", prepared.workInMs);
+    note("prepare processor", prepared.processorInMs);
+    peakInMiB = Math.max(peakInMiB, prepared.peakInMiB);
+    evict();
+    note("md5sum", timed("sh", ["-c", 'find "$0" -type f -exec md5sum {} + > /dev/null', source.folder]));
+    const verified = spawnDriveTask(program, { ...task, kind: "verify" });
+    note("verify", verified.wallInMs);
+    const count = Math.ceil(source.sizeInBytes / (4 * mebibyte));
+    note(
+      "dd back",
+      timed("dd", [`if=${target}`, "of=/dev/null", "bs=4M", "iflag=direct", `count=${count}`, "status=none"]),
+    );
+  }
+  const median = (way: string): number => medianOf(walls[way]!);
+  const ratio = (a: number, b: number): string => (a / b).toFixed(2);
+  const prepare = median("prepare");
+  return [
+    name,
+    (source.sizeInBytes / 1000 / prepare).toFixed(0),
+    ratio(median("dd"), prepare),
+    ratio(median("dd"), median("prepare work")),
+    ratio(median("md5sum"), prepare),
+    ratio(median("dd") + median("md5sum"), prepare),
+    (median("prepare processor") / 1000 / (source.sizeInBytes / 1e9)).toFixed(2),
+    peakInMiB.toFixed(0),
+    ((source.fileCount * 1000) / prepare).toFixed(0),
+    ratio(prepare, median("verify")),
+    ratio(median("dd back"), median("verify")),
+  ];
+}
+
+function timed(command: string, programArguments: readonly string[]): number {
+  const startInMs = performance.now();
+  const run = spawnSync(command, programArguments, { encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`${command} failed: ${run.stderr}`);
+  return performance.now() - startInMs;
+}
+
+/** Writes what is not on the disk yet and forgets the files' pages. */
+function evictFiles({ folder, flatFile }: Source): void {
+  const forget =
+    'sync; find "$0" "$1" -type f -exec sh -c \'for f; do dd of="$f" oflag=nocache conv=notrunc,fdatasync count=0 status=none; done\' sh {} +';
+  execFileSync("sh", ["-c", forget, folder, flatFile]);
+}
+
+async function makeSource(
+  work: string,
+  name: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<Source> {
+  const folder = join(work, "sources", name);
+  await mkdir(folder, { recursive: true });
+  await fill(folder);
+  const stagingFolder = join(work, "staging", name);
+  const location = await openStagingLocation(stagingFolder, { create: true });
+  const { catalog } = await adoptStagingFolder(location, {
+    jobName: "bench",
+    containerName: "bench",
+    subscriptionId: "11111111-2222-4333-8444-555555555555",
+    storageAccountName: "benchaccount",
+    folder,
+    hashing: "during-copy",
+  });
+  const { blobCount: fileCount, totalBytes: sizeInBytes } = catalog;
+  await catalog.close();
+  const files = await readdir(folder);
+  const flatFile = files.length === 1 ? join(folder, files[0]!) : join(work, `${name}.flat`);
+  if (files.length > 1) await writeRandomFile(flatFile, sizeInBytes);
+  return { name, folder, stagingFolder, fileCount, sizeInBytes, flatFile };
+}
+
+async function makeSmallFiles(folder: string): Promise<void> {
+  const content = randomBytes(16 * 1024);
+  for (let index = 0; index < 20_000; index += 1) {
+    content.writeUInt32LE(index, 0);
+    await writeFile(join(folder, `file ${index}.bin`), content);
+  }
+}
+
+async function writeRandomFile(path: string, sizeInBytes: number): Promise<void> {
+  const out = createWriteStream(path);
+  const block = randomBytes(4 * mebibyte);
+  for (let done = 0; done < sizeInBytes; done += block.length) {
+    block.writeDoubleLE(done, 0);
+    const part = block.subarray(0, Math.min(block.length, sizeInBytes - done));
+    await new Promise((resolve) => out.write(Buffer.from(part), resolve));
+  }
+  await new Promise((resolve) => out.end(resolve));
+  if (statSync(path).size !== sizeInBytes) throw new Error(`${path} has another size`);
+}

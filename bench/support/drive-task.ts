@@ -1,0 +1,109 @@
+/** One drive prepared or verified in a process of its own, so that start-up and peak memory are counted. */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import {
+  type BitLockerMethod,
+  type BlockDevice,
+  openImageFile,
+  openLinuxDisk,
+  type PreparedDrive,
+  planDrives,
+  prepareDrive,
+  verifyDrive,
+} from "../../src/diskprep/index.js";
+import { openStagingLocation } from "../../src/staging/index.js";
+
+/** What the process does. */
+export interface DriveTask {
+  readonly kind: "prepare" | "verify";
+  readonly stagingFolder: string;
+  readonly seedName: string;
+  /** An existing image file, or a block device. */
+  readonly target: string;
+  readonly method: BitLockerMethod;
+  /** File for the result of preparing, read again for verifying. */
+  readonly resultFile: string;
+  readonly threadCount?: number;
+}
+
+/** What the process tells at its end. */
+export interface DriveTaskReport {
+  /** From the first line of the program to the end, without the start of Node. */
+  readonly workInMs: number;
+  readonly processorInMs: number;
+  readonly peakInMiB: number;
+  readonly bypassesCache: boolean;
+}
+
+const marker = "--drive-task=";
+
+/** Runs the task when this process was started for one. */
+export async function runDriveTaskIfAsked(): Promise<boolean> {
+  const argument = process.argv.find((text) => text.startsWith(marker));
+  if (argument === undefined) return false;
+  const task = JSON.parse(argument.slice(marker.length)) as DriveTask;
+  const startInMs = performance.now();
+  await using device = await openTarget(task.target, task.kind === "prepare");
+  if (task.kind === "prepare") await prepare(task, device);
+  else await verify(task, device);
+  const { user, system } = process.cpuUsage();
+  const report: DriveTaskReport = {
+    workInMs: performance.now() - startInMs,
+    processorInMs: (user + system) / 1000,
+    peakInMiB: peakMemoryInMiB(),
+    bypassesCache: device.bypassesCache ?? false,
+  };
+  process.stdout.write(JSON.stringify(report));
+  return true;
+}
+
+/** Starts the process and waits. */
+export function spawnDriveTask(
+  program: string,
+  task: DriveTask,
+): DriveTaskReport & { readonly wallInMs: number } {
+  const startInMs = performance.now();
+  const run = spawnSync(process.execPath, [program, marker + JSON.stringify(task)], { encoding: "utf8" });
+  const wallInMs = performance.now() - startInMs;
+  if (run.status !== 0) throw new Error(`${task.kind} failed: ${run.stderr}`);
+  return { ...(JSON.parse(run.stdout) as DriveTaskReport), wallInMs };
+}
+
+async function openTarget(path: string, canWrite: boolean): Promise<BlockDevice> {
+  return path.startsWith("/dev/")
+    ? await openLinuxDisk(path, { canWrite })
+    : await openImageFile(path, { canWrite, bypassCache: true });
+}
+
+async function prepare(task: DriveTask, device: BlockDevice): Promise<void> {
+  const location = await openStagingLocation(task.stagingFolder);
+  const catalog = await location.openSeed(task.seedName);
+  const { drives } = await planDrives(
+    catalog,
+    [{ driveId: "BENCH1", sizeInBytes: device.sizeInBytes, sectorSizeInBytes: device.sectorSizeInBytes }],
+    { encryptionMethod: task.method, wipeFreeSpace: false },
+  );
+  const plan = drives[0]!;
+  const journalPath = `${task.resultFile}.journal`;
+  await rm(journalPath, { force: true });
+  const prepared = await prepareDrive(plan, catalog, device, {
+    confirm: { driveId: plan.driveId, sizeInBytes: plan.sizeInBytes },
+    journalPath,
+    ...(task.threadCount === undefined ? {} : { threadCount: task.threadCount }),
+  });
+  await catalog.close();
+  writeFileSync(task.resultFile, JSON.stringify(prepared));
+}
+
+async function verify(task: DriveTask, device: BlockDevice): Promise<void> {
+  const prepared = JSON.parse(readFileSync(task.resultFile, "utf8")) as PreparedDrive;
+  const report = await verifyDrive(device, prepared);
+  if (!report.passed) throw new Error("the drive does not verify");
+}
+
+/** The system's count of this process alone; `resourceUsage` begins with the parent's. */
+function peakMemoryInMiB(): number {
+  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
+  return Number(line?.[1]) / 1024;
+}

@@ -1,0 +1,173 @@
+/**
+ * Hashes the pieces of a drive in bulk: stretches of the stored volume that hold many pieces are read as a whole into
+ * slots, decrypted and hashed by threads, several stretches at once. The way a drive is written, backwards.
+ */
+import { throwIfAborted } from "../../../shared/abort.js";
+import { mapBitLockerRange } from "../../bitlocker/index.js";
+import type { DrivePiece } from "./drive-pieces.js";
+import type { StoredVolume } from "./drive-source.js";
+import type { HashedPiece, HashPiece, HashPiecesOptions } from "./hash-pieces.js";
+
+/** Longest single read; several are in flight. */
+const readLengthInBytes = 4 * 1024 * 1024;
+/** Reading over a gap of this length takes less time than a read of its own. */
+const smallGapInBytes = 256 * 1024;
+/** Bounds what is kept of pieces that need not be read. */
+const mostPiecesInStretch = 16_384;
+/** The first stretches are shorter, so that the threads have something to do early. */
+const firstStretchInBytes = 4 * 1024 * 1024;
+/** Stretches between the oldest one not yet handed on and the newest. */
+const stretchesAhead = 8;
+
+/** Pieces in their order, and the part of the volume that holds those that are to be read. */
+interface Stretch {
+  readonly pieces: DrivePiece[];
+  /** Where on the volume each piece lies; -1 for those that this stretch does not read. */
+  readonly offsets: number[];
+  startInBytes: number;
+  endInBytes: number;
+}
+
+/**
+ * Gives every piece back, in the order they came.
+ *
+ * @param hashAlone reads one piece through its file: for pieces that do not lie on the volume in one piece, and for
+ * those of a stretch that cannot be read as a whole, so that each failure is told of the piece that it belongs to
+ */
+export async function* hashStoredPieces(
+  pieces: AsyncIterable<DrivePiece>,
+  stored: StoredVolume,
+  options: HashPiecesOptions,
+  hashAlone: HashPiece,
+): AsyncGenerator<HashedPiece> {
+  const queue: Promise<readonly HashedPiece[]>[] = [];
+  // Pieces read alone share one buffer, so they take turns.
+  let lastAlone: Promise<unknown> = Promise.resolve();
+  const hashInTurn: HashPiece = (piece) => {
+    const turn = lastAlone.then(() => hashAlone(piece));
+    lastAlone = turn.catch(() => undefined);
+    return turn;
+  };
+  try {
+    for await (const stretch of stretchesOf(pieces, stored, options)) {
+      throwIfAborted(options.abortSignal);
+      const hashed = hashStretch(stretch, stored, options, hashInTurn);
+      // Looked at when its turn comes.
+      hashed.catch(() => undefined);
+      queue.push(hashed);
+      if (queue.length >= stretchesAhead) yield* await queue.shift()!;
+    }
+    while (queue.length > 0) yield* await queue.shift()!;
+  } finally {
+    await Promise.allSettled(queue);
+  }
+}
+
+/** Joins pieces that follow each other on the volume. */
+async function* stretchesOf(
+  pieces: AsyncIterable<DrivePiece>,
+  { workers }: StoredVolume,
+  { isChosen }: HashPiecesOptions,
+): AsyncGenerator<Stretch> {
+  let stretch = emptyStretch();
+  let longest = Math.min(firstStretchInBytes, workers.slotLengthInBytes);
+  for await (const piece of pieces) {
+    const { file, offsetInBytes, lengthInBytes } = piece;
+    const isRead = file !== undefined && isChosen(piece.number);
+    const start = isRead ? (file.locate?.(offsetInBytes, lengthInBytes) ?? -1) : -1;
+    const end = start + lengthInBytes;
+    if (start >= 0 && stretch.endInBytes > 0) {
+      const fits =
+        start >= stretch.endInBytes &&
+        start - stretch.endInBytes <= smallGapInBytes &&
+        end - stretch.startInBytes <= longest;
+      if (!fits) {
+        yield stretch;
+        stretch = emptyStretch();
+        longest = Math.min(longest * 2, workers.slotLengthInBytes);
+      }
+    }
+    stretch.pieces.push(piece);
+    stretch.offsets.push(start);
+    if (start >= 0) {
+      if (stretch.endInBytes === 0) stretch.startInBytes = start;
+      stretch.endInBytes = end;
+    }
+    if (stretch.pieces.length === mostPiecesInStretch) {
+      yield stretch;
+      stretch = emptyStretch();
+    }
+  }
+  if (stretch.pieces.length > 0) yield stretch;
+}
+
+function emptyStretch(): Stretch {
+  return { pieces: [], offsets: [], startInBytes: 0, endInBytes: 0 };
+}
+
+async function hashStretch(
+  stretch: Stretch,
+  stored: StoredVolume,
+  options: HashPiecesOptions,
+  hashAlone: HashPiece,
+): Promise<readonly HashedPiece[]> {
+  const hashes = stretch.endInBytes > 0 ? await hashTogether(stretch, stored, options) : undefined;
+  const results: HashedPiece[] = [];
+  let number = 0;
+  for (const [index, piece] of stretch.pieces.entries()) {
+    const hash = stretch.offsets[index]! >= 0 ? hashes?.[number++] : undefined;
+    results.push(hash === undefined ? await hashAlone(piece) : { piece, hash, failure: undefined });
+  }
+  return results;
+}
+
+/** The hashes of the located pieces; undefined when the stretch cannot be read, or not be decrypted, as a whole. */
+async function hashTogether(
+  stretch: Stretch,
+  { device, areas, workers, cipherNumber }: StoredVolume,
+  { abortSignal }: HashPiecesOptions,
+): Promise<readonly string[] | undefined> {
+  const unit = Math.max(device.preferredAlignmentInBytes, areas.sectorSizeInBytes);
+  const start = Math.floor(stretch.startInBytes / unit) * unit;
+  const end = Math.min(Math.ceil(stretch.endInBytes / unit) * unit, areas.volumeSizeInBytes);
+  const lengthInBytes = end - start;
+  if (lengthInBytes > workers.slotLengthInBytes) return undefined;
+  const decrypt = mapBitLockerRange(areas, start, lengthInBytes).filter(({ kind }) => kind === "stored");
+  if (decrypt.some(({ offsetInBytes, positionInBytes }) => offsetInBytes !== positionInBytes))
+    return undefined;
+  const slot = await workers.acquireSlot();
+  try {
+    throwIfAborted(abortSignal);
+    const reads: Promise<void>[] = [];
+    for (let at = 0; at < lengthInBytes; at += readLengthInBytes) {
+      const part = slot.bytes.subarray(at, Math.min(lengthInBytes, at + readLengthInBytes));
+      reads.push(device.read(start + at, part, { abortSignal }));
+    }
+    const outcomes = await Promise.allSettled(reads);
+    throwIfAborted(abortSignal);
+    if (outcomes.some(({ status }) => status === "rejected")) return undefined;
+    const located = stretch.pieces.flatMap(({ lengthInBytes: length }, index) => {
+      const offset = stretch.offsets[index]!;
+      return offset < 0 ? [] : [{ offset: offset - start, length }];
+    });
+    const result = await workers.run({
+      slotOffset: slot.offset,
+      lengthInBytes,
+      cipherNumber,
+      decrypt: {
+        offsets: decrypt.map(({ offsetInBytes }) => offsetInBytes - start),
+        lengths: decrypt.map((piece) => piece.lengthInBytes),
+        positionsInBytes: decrypt.map(({ positionInBytes }) => positionInBytes),
+      },
+      hash: { offsets: located.map(({ offset }) => offset), lengths: located.map(({ length }) => length) },
+    });
+    return result.kind === "done" ? upperHexOfEach(result.hashes) : undefined;
+  } finally {
+    slot.release();
+  }
+}
+
+function upperHexOfEach(hashes: Uint8Array): readonly string[] {
+  const digits = Buffer.from(hashes).toString("hex").toUpperCase();
+  return Array.from({ length: hashes.length / 16 }, (_, index) => digits.slice(index * 32, index * 32 + 32));
+}
