@@ -4,6 +4,7 @@ import { addCommand, addGroup, type Outcome } from "./command-frame.js";
 import type { CommandIo } from "./command-io.js";
 import { appCreateCommand } from "./commands/app-command.js";
 import { certCreateCommand, certExportCommand, certShowCommand } from "./commands/cert-command.js";
+import { doctorCommand } from "./commands/doctor-command.js";
 import { emulatorCommand, emulatorDeliverCommand } from "./commands/emulator-command.js";
 import { extractCommand } from "./commands/extract-command.js";
 import { initCommand } from "./commands/init-command.js";
@@ -44,6 +45,7 @@ export function createProgram(io: CommandIo, outcome: Outcome): Command {
   addCommand(certificates, certExportCommand, io, outcome);
   const applications = addGroup(program, "app", "the seed's application in Microsoft Entra");
   addCommand(applications, appCreateCommand, io, outcome);
+  addCommand(program, doctorCommand, io, outcome);
   addCommand(program, stageCommand, io, outcome);
   addCommand(program, planCommand, io, outcome);
   addCommand(program, prepareCommand, io, outcome);

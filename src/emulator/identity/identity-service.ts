@@ -13,6 +13,7 @@ import { createAuthorizationService } from "./authorization-service.js";
 import { createDirectory, type Directory, type DirectoryRole, type DirectoryUser } from "./directory.js";
 import { createEntraService } from "./entra-service.js";
 import { createGraphService } from "./graph-service.js";
+import { createPermissionsService } from "./permissions-service.js";
 import { type AccessControl, createAccessControl } from "./role-assignments.js";
 import { type Caller, createTokenIssuer } from "./token-issuer.js";
 
@@ -170,6 +171,7 @@ export function createIdentityService(options: IdentityServiceOptions): Identity
     },
     handle: firstHandlerOf(
       createGraphService({ directory, tenantId, endpoint, authenticate: authenticateFor(graphAudience) }),
+      createPermissionsService({ accessControl, authenticate: authenticateFor(endpoint) }),
       createAuthorizationService({
         accessControl,
         directory,
