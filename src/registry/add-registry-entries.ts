@@ -150,9 +150,11 @@ export async function planAddRegistryEntries(
 
 /**
  * Carries out a plan: the file first, then the entries that point to it. May be repeated; what is there already is
- * left alone. When the parameters file has changed since the plan was made, nothing is done.
+ * left alone. When the parameters file has changed since the plan was made, nothing is done. What was written is read
+ * back.
  *
- * @throws RegistryError `entry-conflict` when file or registry are no longer as planned, and what the store throws.
+ * @throws RegistryError `entry-conflict` when file or registry are no longer as planned, `not-written`, and what the
+ * store throws.
  */
 export async function applyRegistryEntries(
   plan: RegistryEntriesPlan,
@@ -187,6 +189,15 @@ async function carryOut(plan: RegistryEntriesPlan, options: AddRegistryEntriesOp
       await options.registry.setValue(keyPath, name, change.value, { abortSignal: options.abortSignal });
     }
   }
+  if (plan.changes.every(({ kind }) => kind === "keep")) return;
+  const { lines } = await planAddRegistryEntries(options);
+  const left = lines.filter((line) => !line.startsWith(verbs.keep));
+  if (left.length === 0) return;
+  throw new RegistryError(
+    "not-written",
+    `What was written is not there when it is read back; a policy or another program may have changed it: ${left.join("; ")}. Look at the entries with regedit and repeat.`,
+    { details: { left: left.length } },
+  );
 }
 
 function checkAgreement(
@@ -223,8 +234,10 @@ async function copyParamsFile(from: string, to: string): Promise<void> {
   await publishFile(to, await readFile(from), { mode: secretFileMode });
 }
 
+const verbs = { add: "add", keep: "keep (already so)", replace: "replace" } as const;
+
 function describeChange(change: RegistryEntriesChange): string {
-  const verb = { add: "add", keep: "keep (already so)", replace: "replace" }[change.kind];
+  const verb = verbs[change.kind];
   if (change.target === "file") return `${verb}: file ${change.path}`;
   const { entry, value, previous } = change;
   const before =

@@ -16,7 +16,9 @@ export type RegistryErrorCode =
   /** The agent's folder is not on this machine, and no other folder for the parameters file was named. */
   | "destination-missing"
   /** An entry is there for another user, or the parameters file is for another subscription; nothing was changed. */
-  | "entry-conflict";
+  | "entry-conflict"
+  /** Entries were written and read back, and are not what was written. */
+  | "not-written";
 
 /** Failure in the registry room. */
 export class RegistryError extends RoomError<RegistryErrorCode> {

@@ -34,6 +34,8 @@ export interface WindowsRegistryOptions {
 }
 
 const view = "/reg:64";
+/** Settings of the service account Local Service: readable to administrators in an elevated prompt, to nobody else. */
+const elevatedOnlyKey = "HKEY_USERS\\S-1-5-19";
 
 /**
  * A store over the registry of this computer. Writing below HKLM needs an elevated prompt.
@@ -74,15 +76,41 @@ export function createWindowsRegistry(options: WindowsRegistryOptions = {}): Reg
     }
   };
 
+  /**
+   * Export and query fail for an absent key as for one that may not be read, with the same exit code and a text in the
+   * language of the system; the list of the key above tells them apart.
+   */
+  const presenceOf = async (path: string, abort: AbortOptions): Promise<"readable" | "closed" | "absent"> => {
+    if ((await run(["query", path], abort)).exitCode === 0) return "readable";
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf("\\")));
+    if (parent === "") return "absent";
+    const { exitCode, stdout } = await run(["query", parent], abort);
+    const keysBelow = stdout.split(/\r?\n/).map((line) => line.trim().toUpperCase());
+    return exitCode === 0 && keysBelow.includes(path.toUpperCase()) ? "closed" : "absent";
+  };
+
+  const importFailure = async (
+    keyPath: string,
+    result: CommandResult,
+    abort: AbortOptions,
+  ): Promise<RegistryError> => {
+    const isElevated = (await run(["query", elevatedOnlyKey], abort)).exitCode === 0;
+    const needsElevation = !keyPath.startsWith("HKEY_CURRENT_USER");
+    const saysSo = /access is denied|error accessing the registry/i.test(result.stderr + result.stdout);
+    return saysSo || (needsElevation && !isElevated)
+      ? accessDenied("import", keyPath, result)
+      : toolFailure("import", keyPath, result);
+  };
+
   /** A copy of a key with everything below it; undefined when the key is absent. */
   const exportKey = async (keyPath: string, abort: AbortOptions): Promise<RegistryStore | undefined> => {
     const path = normalizeKeyPath(keyPath);
     const sections = await withTemporaryFile(async (file) => {
       const result = await run(["export", path, toProgramPath(file), "/y"], abort);
       if (result.exitCode === 0) return parseRegFile(await readFile(file));
-      // Export fails for an absent key as for any other reason; query tells whether the key is there.
-      const { exitCode } = await run(["query", path], abort);
-      if (exitCode === 0) throw failureOf("export", path, result);
+      const presence = await presenceOf(path, abort);
+      if (presence === "readable") throw toolFailure("export", path, result);
+      if (presence === "closed") throw accessDenied("export", path, result);
       return undefined;
     });
     if (sections === undefined) return undefined;
@@ -100,7 +128,7 @@ export function createWindowsRegistry(options: WindowsRegistryOptions = {}): Reg
     await withTemporaryFile(async (file) => {
       await writeFile(file, formatRegFile([section]), { mode: 0o600 });
       const result = await run(["import", toProgramPath(file)], abort);
-      if (result.exitCode !== 0) throw failureOf("import", section.path, result);
+      if (result.exitCode !== 0) throw await importFailure(section.path, result, abort);
     });
   };
 
@@ -138,19 +166,26 @@ export function createWindowsRegistry(options: WindowsRegistryOptions = {}): Reg
   };
 }
 
-function failureOf(operation: string, keyPath: string, result: CommandResult): RegistryError {
-  const text = `${result.stderr} ${result.stdout}`.replace(/\s+/g, " ").trim();
-  return /access is denied|error accessing the registry/i.test(text)
-    ? new RegistryError(
-        "access-denied",
-        `The registry key ${keyPath} cannot be changed: ${text} Open an elevated prompt ("Run as administrator") and try again.`,
-        { details: { operation, keyPath } },
-      )
-    : new RegistryError(
-        "reg-tool-failed",
-        `reg ${operation} of ${keyPath} failed with exit code ${result.exitCode}: ${text}`,
-        {
-          details: { operation, keyPath, exitCode: result.exitCode },
-        },
-      );
+type Operation = "export" | "import";
+
+function accessDenied(operation: Operation, keyPath: string, result: CommandResult): RegistryError {
+  return new RegistryError(
+    "access-denied",
+    `The registry key ${keyPath} cannot be ${operation === "import" ? "changed" : "read"}: ${textOf(result)} Open an elevated prompt ("Run as administrator") and try again.`,
+    { details: { operation, keyPath } },
+  );
+}
+
+function toolFailure(operation: Operation, keyPath: string, result: CommandResult): RegistryError {
+  const { exitCode } = result;
+  return new RegistryError(
+    "reg-tool-failed",
+    `reg ${operation} of ${keyPath} failed with exit code ${exitCode}: ${textOf(result)}`,
+    { details: { operation, keyPath, exitCode } },
+  );
+}
+
+/** What the program printed, in the system's language; never looked at for a decision alone. */
+function textOf({ stderr, stdout }: CommandResult): string {
+  return `${stderr} ${stdout}`.replace(/\s+/g, " ").trim();
 }

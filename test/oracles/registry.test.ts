@@ -3,12 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import {
-  azureClouds,
-  createSeedCertificate,
-  type SeedCertificate,
-  writeOfflineApplicationParams,
-} from "../../src/certs/index.js";
+import { createSeedCertificate, type SeedCertificate } from "../../src/certs/index.js";
 import {
   addRegistryEntries,
   createRegFileRegistry,
@@ -18,12 +13,11 @@ import {
 } from "../../src/registry/index.js";
 import { systemCommandRunner } from "../../src/shared/index.js";
 import { runRegistryStoreSuite } from "../conformance/registry-store-suite.js";
+import { azureUserId, subscriptionId, writeSeedParamsFile } from "../registry/seed-params-file.js";
 import { createEmptyHive } from "../support/empty-hive.js";
 import { isOracleMissing } from "../support/required-programs.js";
 import { createWinePrefix, type WinePrefix } from "../support/wine.js";
 
-const azureUserId = "31111111-2222-4333-8444-555555555555";
-const subscriptionId = "21111111-2222-4333-8444-555555555555";
 const agentKey = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows Azure Backup";
 
 let folder: string;
@@ -36,23 +30,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function addEntries(registry: RegistryStore): Promise<void> {
   const xmlFilePath = join(folder, "OfflineApplicationParams.xml");
-  await writeOfflineApplicationParams(xmlFilePath, {
-    identity: {
-      cloud: azureClouds.public,
-      tenantId: "11111111-2222-4333-8444-555555555555",
-      subscriptionId,
-      azureUserId,
-      application: {
-        applicationId: "41111111-2222-4333-8444-555555555555",
-        objectId: "51111111-2222-4333-8444-555555555555",
-        servicePrincipalId: "61111111-2222-4333-8444-555555555555",
-        displayName: `AzureOfflineBackup_${azureUserId}`,
-      },
-      certificate,
-    },
-    storageAccountName: "seedaccount1",
-    createdAt: new Date(),
-  });
+  await writeSeedParamsFile(xmlFilePath, certificate, "seedaccount1");
   await addRegistryEntries({
     subscriptionId,
     xmlFilePath,

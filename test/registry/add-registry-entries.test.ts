@@ -2,12 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import {
-  azureClouds,
-  createSeedCertificate,
-  type SeedCertificate,
-  writeOfflineApplicationParams,
-} from "../../src/certs/index.js";
+import { createSeedCertificate, type SeedCertificate } from "../../src/certs/index.js";
 import {
   addRegistryEntries,
   applyRegistryEntries,
@@ -19,9 +14,8 @@ import {
   registryText,
   scratchFolderEntry,
 } from "../../src/registry/index.js";
+import { azureUserId, subscriptionId, writeSeedParamsFile } from "./seed-params-file.js";
 
-const azureUserId = "31111111-2222-4333-8444-555555555555";
-const subscriptionId = "21111111-2222-4333-8444-555555555555";
 const providerKey =
   "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows Azure Backup\\Config\\CloudBackupProvider";
 
@@ -36,23 +30,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "offline-seed-entries-"));
   xmlFilePath = join(folder, "OfflineApplicationParams.xml");
   registry = createMemoryRegistry();
-  await writeOfflineApplicationParams(xmlFilePath, {
-    identity: {
-      cloud: azureClouds.public,
-      tenantId: "11111111-2222-4333-8444-555555555555",
-      subscriptionId,
-      azureUserId,
-      application: {
-        applicationId: "41111111-2222-4333-8444-555555555555",
-        objectId: "51111111-2222-4333-8444-555555555555",
-        servicePrincipalId: "61111111-2222-4333-8444-555555555555",
-        displayName: `AzureOfflineBackup_${azureUserId}`,
-      },
-      certificate,
-    },
-    storageAccountName: undefined,
-    createdAt: new Date(),
-  });
+  await writeSeedParamsFile(xmlFilePath, certificate);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -151,6 +129,19 @@ describe("addRegistryEntries", () => {
     if (process.platform === "win32") return;
     await expect(planAddRegistryEntries(onThisComputer)).rejects.toMatchObject({
       code: "destination-missing",
+    });
+  });
+
+  test("what a policy changes back is told, not called written", async () => {
+    const reverting = {
+      ...registry,
+      async setValue(...parameters: Parameters<typeof registry.setValue>) {
+        if (parameters[1] !== currentUserIdEntry.name) await registry.setValue(...parameters);
+      },
+    };
+    await expect(addRegistryEntries({ ...options(), registry: reverting })).rejects.toMatchObject({
+      code: "not-written",
+      message: expect.stringContaining("CurrentUserId"),
     });
   });
 });

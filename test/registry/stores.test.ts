@@ -59,15 +59,40 @@ describe("the Windows registry", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("tells a missing right and a missing program apart", async () => {
-    const { runCommand } = createFakeRegProgram(createMemoryRegistry(), false);
-    await expect(
-      createWindowsRegistry({ runCommand }).setValue(root, "x", { type: "REG_DWORD", data: 1 }),
-    ).rejects.toMatchObject({ name: "RegistryError", code: "access-denied" });
-    await expect(
-      createWindowsRegistry({ program: join(folder, "no-such-program") }).getValue(root, "x"),
-    ).rejects.toMatchObject({ name: "RegistryError", code: "reg-tool-failed" });
-  });
+  test.each(["english", "german"] as const)(
+    "tells a missing right and a missing program apart when the system speaks %s",
+    async (language) => {
+      const value = { type: "REG_DWORD", data: 1 } as const;
+      const denied = createFakeRegProgram(createMemoryRegistry(), { isElevated: false, language });
+      await expect(createWindowsRegistry(denied).setValue(root, "x", value)).rejects.toMatchObject({
+        name: "RegistryError",
+        code: "access-denied",
+      });
+      await expect(
+        createWindowsRegistry({ program: join(folder, "no-such-program") }).getValue(root, "x"),
+      ).rejects.toMatchObject({ name: "RegistryError", code: "reg-tool-failed" });
+    },
+  );
+
+  test.each(["english", "german"] as const)(
+    "a key that may not be read is not taken for an absent one when the system speaks %s",
+    async (language) => {
+      const content = createMemoryRegistry();
+      await content.setValue(`${root}\\Closed`, "x", { type: "REG_DWORD", data: 1 });
+      const closed = createFakeRegProgram(content, {
+        language,
+        closedKey: `${root.replace("HKLM", "HKEY_LOCAL_MACHINE")}\\Closed`,
+      });
+      const registry = createWindowsRegistry(closed);
+      await expect(registry.getValue(`${root}\\Closed`, "x")).rejects.toMatchObject({
+        code: "access-denied",
+      });
+      expect(await registry.getValue(`${root}\\Absent`, "x")).toBeUndefined();
+      expect(await registry.getValue("HKEY_LOCAL_MACHINE\\NoSuchRoot", "x")).toBeUndefined();
+      const full = createWindowsRegistry(createFakeRegProgram(content, { language, cannotExport: true }));
+      await expect(full.getValue(root, "x")).rejects.toMatchObject({ code: "reg-tool-failed" });
+    },
+  );
 });
 
 describe("a .reg file", () => {
