@@ -149,7 +149,7 @@ export function parseOfflineApplicationParams(
 
 /**
  * Writes the file as a whole: a crash leaves the old one or the new one. With a private key in it only its owner may
- * read it (on Windows the folder's permissions count).
+ * read it (on Windows also SYSTEM and Administrators).
  *
  * @throws CertsError `private-key-missing`, `password-missing`; the system's error when the folder cannot be written.
  */

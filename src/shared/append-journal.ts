@@ -5,6 +5,7 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
+import { closeToOthers } from "./close-to-others.js";
 import { secretFileMode, syncFolder } from "./durable-file.js";
 
 /** Longest line that is read back; a longer one is damage, not data. */
@@ -27,14 +28,17 @@ export interface JournalRecord {
 }
 
 /**
- * Opens a journal for appending, creating it (mode 0600) when absent.
+ * Opens a journal for appending, creating it for its owner only when absent.
  *
  * @param validLengthInBytes where the last complete record ends, as {@link readJournal} told; what follows is cut off.
  */
 export async function openAppendJournal(path: string, validLengthInBytes?: number): Promise<AppendJournal> {
   if (validLengthInBytes !== undefined) await truncate(path, validLengthInBytes);
   const file: FileHandle = await open(path, "a", secretFileMode);
-  if (validLengthInBytes === undefined) await syncFolder(dirname(path));
+  if (validLengthInBytes === undefined) {
+    await closeToOthers(path);
+    await syncFolder(dirname(path));
+  }
   let closed = false;
   return {
     append: async (record) => {

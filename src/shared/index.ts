@@ -1,6 +1,7 @@
 export * from "./abort.js";
 export * from "./append-journal.js";
 export * from "./clock.js";
+export * from "./close-to-others.js";
 export * from "./command-runner.js";
 export * from "./durable-file.js";
 export * from "./error-message.js";
