@@ -13,7 +13,6 @@ import {
   planNtfsVolume,
   writeNtfsVolume,
 } from "../../src/diskprep/ntfs/index.js";
-import { systemCommandRunner } from "../../src/shared/command-runner.js";
 import {
   bitLockerLikeExtents,
   createSampleTree,
@@ -24,7 +23,14 @@ import {
   seededRandom,
   volumeOptions,
 } from "../diskprep/ntfs/sample-volumes.js";
+import {
+  judgeByNtfsfix,
+  judgeByNtfsresize,
+  judgeByNtfssecaudit,
+  withNtfsMount,
+} from "../support/ntfs-judges.js";
 import { isOracleMissing, isRootMissing } from "../support/required-programs.js";
+import { runProgram } from "../support/run-program.js";
 
 const isLong = process.env["OFFLINE_SEED_LONG"] === "1";
 const hasNoTools = isOracleMissing("ntfsfix", "ntfsresize", "ntfssecaudit", "7zz", "fls", "icat");
@@ -36,23 +42,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs a program and returns both streams; the exit code must be 0. */
-async function run(program: string, ...programArguments: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await systemCommandRunner(program, programArguments);
-  const output = `${stdout}${stderr}`;
-  if (exitCode !== 0) throw new Error(`${program} ended with ${exitCode}: ${output}`);
-  return output;
-}
-
-async function mounted<T>(image: string, access: string, act: (root: string) => Promise<T>): Promise<T> {
-  const root = await mkdtemp(join(folder, "mount-"));
-  await run("ntfs-3g", "-o", access, image, root);
-  try {
-    return await act(root);
-  } finally {
-    await run("umount", root);
-  }
-}
+const run = (program: string, ...programArguments: string[]): Promise<string> =>
+  runProgram(program, programArguments);
 
 /** All paths below a folder with backslashes, directories and files apart. */
 async function treeOf(root: string): Promise<{ files: string[]; directories: string[] }> {
@@ -74,11 +65,9 @@ async function treeOf(root: string): Promise<{ files: string[]; directories: str
 
 /** The gate every untouched volume must pass. */
 async function expectClean(image: string): Promise<void> {
-  expect(await run("ntfsfix", "-n", image)).toContain("Checking the alternate boot sector... OK");
-  expect(await run("ntfsresize", "--info", "--force", "--no-progress-bar", image)).toContain("Space in use");
-  const audit = await run("ntfssecaudit", "-a", image);
-  expect(audit.match(/No errors were found/g)).toHaveLength(2);
-  expect(audit).not.toMatch(/^[1-9]\d* errors/m);
+  await judgeByNtfsfix(image);
+  await judgeByNtfsresize(image);
+  await judgeByNtfssecaudit(image);
 }
 
 interface Shape {
@@ -183,7 +172,7 @@ describe.each(shapes)("a volume with $name", ({ name, options, sample: createSam
     });
 
   (cannotMount ? test.skip : test)("mounts with every file equal", async () => {
-    await mounted(image(), "ro", async (root) => {
+    await withNtfsMount(image(), "ro", async (root) => {
       expect(await treeOf(root)).toEqual({
         files: [...sample.files.keys()].sort(),
         directories: [...sample.directories].sort(),
@@ -201,7 +190,7 @@ describe.each(shapes)("a volume with $name", ({ name, options, sample: createSam
     // ntfs-3g remembers names while listing, so this asks without ever listing: only the B-tree can answer.
     const random = seededRandom(99);
     const paths = [...sample.files].map((entry) => [random(), entry] as const).sort(([a], [b]) => a - b);
-    await mounted(image(), "ro", async (root) => {
+    await withNtfsMount(image(), "ro", async (root) => {
       const wrong: string[] = [];
       for (const [, [path, { length }]] of paths) {
         const found = await stat(join(root, path.replaceAll("\\", "/"))).catch(() => undefined);
@@ -225,7 +214,7 @@ describe("a volume in use", () => {
       const device = await createImageFile(image, { sizeInBytes: 64 * mebibyte });
       await writeNtfsVolume(device, layout, patternContent);
       await device.close();
-      await mounted(image, "rw", async (root) => {
+      await withNtfsMount(image, "rw", async (root) => {
         await mkdir(join(root, "new directory"));
         for (let index = 0; index < 600; index++) {
           await writeFile(join(root, "new directory", `new ${index}`), patternOf(index, index * 13));
@@ -236,7 +225,7 @@ describe("a volume in use", () => {
         await rename(join(root, "level 0"), join(root, "renamed"));
       });
       await expectClean(image);
-      await mounted(image, "ro", async (root) => {
+      await withNtfsMount(image, "ro", async (root) => {
         expect((await treeOf(root)).files).toHaveLength(sample.files.size - 500 + 1200);
       });
     },
@@ -300,7 +289,7 @@ describe("volumes of mkntfs and ntfs-3g", () => {
         expected.set(`\\${path}`, content);
       };
       const unit = Math.max(clusterSize, 4096);
-      await mounted(image, "rw,streams_interface=windows", async (root) => {
+      await withNtfsMount(image, "rw,streams_interface=windows", async (root) => {
         await mkdir(join(root, "many"));
         await mkdir(join(root, "Ünïcödé 日本語"));
         for (const [index, length] of [0, 1, 100, 700, 800, 5000, 70_000].entries()) {
@@ -423,7 +412,7 @@ describe("very large volumes with a file of 10 TiB", () => {
       await device.write(layout.dataExtents.volumeOffsetInBytes[0]!, patternOf(1, 100_000));
       await device.write(layout.dataExtents.volumeOffsetInBytes[2]!, patternOf(3, 100_000));
       await expectClean(image);
-      await mounted(image, "ro", async (mount) => {
+      await withNtfsMount(image, "ro", async (mount) => {
         expect((await stat(join(mount, "ten tebibytes"))).size).toBe(10 * tebibyte);
         expect((await readFile(join(mount, "first"))).equals(patternOf(1, 100_000))).toBe(true);
         expect((await readFile(join(mount, "last"))).equals(patternOf(3, 100_000))).toBe(true);

@@ -1,7 +1,7 @@
 /** Checks one file: the attributes a file must have and how they agree with each other. */
 import type { CheckContext, CheckedFile } from "./check-context.js";
 import type { InspectedRecord } from "./inspect-record.js";
-import { roundUp, textAt, uint64At, viewOf } from "./little-endian-fields.js";
+import { referenceAt, roundUp, textAt, uint64At, viewOf } from "./little-endian-fields.js";
 
 const rootRecord = 5;
 const extendRecord = 11;
@@ -41,7 +41,10 @@ function checkSystemRecord({ list }: CheckContext, record: InspectedRecord, name
   const number = record.record;
   const parent = names[0]?.attribute.value;
   const isInExtend =
-    number >= firstExtendChild && parent !== undefined && parent.length >= 66 && parent[0] === extendRecord;
+    number >= firstExtendChild &&
+    parent !== undefined &&
+    parent.length >= 66 &&
+    referenceAt(viewOf(parent), 0).record === extendRecord;
   if (number >= 16 && !isInExtend) return;
   const sequence = number === 0 ? 1 : number;
   // Records from 24 on count their reuse like any other.
