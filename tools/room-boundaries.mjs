@@ -10,7 +10,7 @@ const allowedRooms = {
   shared: [],
   certs: ["shared"],
   registry: ["shared", "certs"],
-  staging: ["shared"],
+  staging: ["shared", "diskprep/kernels"],
   "diskprep/device": ["shared"],
   "diskprep/kernels": ["shared"],
   "diskprep/partition": ["shared", "diskprep/device"],

@@ -14,10 +14,10 @@ import { openBlobSource, unreadable } from "./blob-source.js";
 import type { ContentHashes } from "./content-hasher.js";
 import { dataStretchesOf, hashContent } from "./content-pipeline.js";
 import { type DataSetRow, parseDataSet } from "./dataset-csv.js";
-import { walkDirectory } from "./directory-walk.js";
+import { fullPathOf } from "./directory-walk.js";
 import { isStagingError, StagingError } from "./errors.js";
 import type { HashThreads } from "./hash-threads.js";
-import { createPathFilter, type PathFilterOptions } from "./path-filter.js";
+import type { PathFilterOptions } from "./path-filter.js";
 import type { StagedSeedCatalog } from "./sealed-catalog.js";
 import type { SeedBlob, SeedBlobHeaders, SeedBlobKind } from "./seed-catalog.js";
 import type { SeedJobSettings } from "./seed-descriptor.js";
@@ -26,6 +26,8 @@ import { readMetadataFile, readPropertiesFile } from "./side-file-xml.js";
 import type { StageFailure } from "./stage-directory.js";
 import type { StagingLocation } from "./staging-location.js";
 import { createTaskLimit } from "./task-limit.js";
+import { listTree } from "./tree-listing.js";
+import { entryTypes } from "./tree-task.js";
 
 /** Options of {@link adoptStagingFolder}. */
 export interface AdoptStagingFolderOptions
@@ -308,21 +310,17 @@ async function* filesBelow(
   description: AdoptedDescription,
   options: AdoptStagingFolderOptions,
 ): AsyncGenerator<AdoptedFile | StageFailure> {
-  const filter = createPathFilter(options);
-  const seeds = location === undefined ? [] : await seedFoldersBelow(location, folder);
-  const items = walkDirectory(folder, {
-    symlinks: "follow",
-    wants: (path, isDirectory) => !seeds.includes(path) && filter(path, isDirectory),
-    abortSignal: options.abortSignal,
-    onSkippedLink: () => undefined,
-  });
-  for await (const item of items) {
-    if (item.type === "failed") {
-      const error = unreadable(item.fullPath, item.error) as { code?: unknown; message?: unknown };
-      yield Object.freeze({ path: item.fullPath, code: String(error.code), message: String(error.message) });
-    } else if (item.type === "file") {
-      const name = namePrefix + blobNameFromPath(item.path);
-      yield { name, root, path: item.path, fullPath: item.fullPath, ...description };
+  const leftOut = location === undefined ? [] : await seedFoldersBelow(location, folder);
+  for await (const listing of listTree(folder, { ...options, symlinks: "follow", leftOut })) {
+    for (let at = 0; at < listing.paths.length; at += 1) {
+      const path = listing.paths[at]!;
+      const fullPath = fullPathOf(folder, path);
+      if (listing.types[at] === entryTypes.failed) {
+        const error = unreadable(fullPath, { code: listing.details[at]! }) as StagingError;
+        yield Object.freeze({ path: fullPath, code: error.code, message: error.message });
+      } else if (listing.types[at] === entryTypes.file) {
+        yield { name: namePrefix + blobNameFromPath(path), root, path, fullPath, ...description };
+      }
     }
   }
 }

@@ -5,7 +5,7 @@
 import { isPathWithin } from "./catalog-entry.js";
 import { StagingError } from "./errors.js";
 import { formatTime, parseTime } from "./file-attributes.js";
-import { type TarMember, tarEndSizeInBytes, tarHeaderSize, tarPadded } from "./tar-header.js";
+import { type TarMember, tarHeaderSize, tarPadded } from "./tar-header.js";
 
 /** Metadata of a bundle. */
 export const bundleMetadataName = "bundle";
@@ -14,29 +14,6 @@ export const bundleIndexMetadataName = "bundle_index";
 const indexFormat = "offline-seed-bundle-index";
 const bundleSuffix = ".tar";
 const indexSuffix = ".index.ndjson";
-
-/** A file, empty folder or link that goes into a bundle. */
-export interface BundleItem extends Omit<TarMember, "path"> {
-  /** Relative to the source folder, with forward slashes. */
-  readonly path: string;
-  readonly fullPath: string;
-}
-
-/** Items of one bundle and where their headers begin. */
-export interface PlannedBundle {
-  readonly items: readonly BundleItem[];
-  readonly headerOffsets: readonly number[];
-  /** With the end of the archive. */
-  readonly lengthInBytes: number;
-}
-
-/** Fills bundles in the order in which items come. */
-export interface BundlePlanner {
-  /** Returns the bundle that is full because this item does not fit any more. */
-  add(item: BundleItem): PlannedBundle | undefined;
-  /** The last bundle, unless it is empty. */
-  finish(): PlannedBundle | undefined;
-}
 
 /** One line of an index. */
 export interface BundleIndexEntry {
@@ -68,34 +45,13 @@ export function bundleNameOfIndex(indexName: string): string {
 }
 
 /** Room of an item in a bundle: header and padded content. */
-export function bundledSize(namePrefix: string, item: BundleItem): number {
-  return tarHeaderSize(namePrefix + item.path, item.type, item.target) + tarPadded(item.sizeInBytes);
-}
-
-/** Creates a planner for bundles of at most `maxBytes`. */
-export function createBundlePlanner(namePrefix: string, maxBytes: number): BundlePlanner {
-  let items: BundleItem[] = [];
-  let headerOffsets: number[] = [];
-  let length = 0;
-  const finish = (): PlannedBundle | undefined => {
-    if (items.length === 0) return undefined;
-    const bundle = { items, headerOffsets, lengthInBytes: length + tarEndSizeInBytes };
-    items = [];
-    headerOffsets = [];
-    length = 0;
-    return bundle;
-  };
-  return {
-    add(item) {
-      const size = bundledSize(namePrefix, item);
-      const full = length + size + tarEndSizeInBytes > maxBytes ? finish() : undefined;
-      items.push(item);
-      headerOffsets.push(length);
-      length += size;
-      return full;
-    },
-    finish,
-  };
+export function bundledSize(
+  path: string,
+  type: TarMember["type"],
+  sizeInBytes: number,
+  target: string | undefined,
+): number {
+  return tarHeaderSize(path, type, target) + (type === "file" ? tarPadded(sizeInBytes) : 0);
 }
 
 /** What tells whether a bundled item is still the same. */

@@ -48,35 +48,70 @@ export function hashOfWholeIsRangeHash(blob: Omit<SeedBlob, "index">): boolean {
   return blob.dataStretches === undefined && blob.lengthInBytes <= blob.rangeSizeInBytes;
 }
 
-/** The text of a line, with its line end. */
-export function formatCatalogLine(entry: CatalogEntry): string {
-  const { blob, place } = entry;
-  const line: CatalogLine = { name: blob.name, length: blob.lengthInBytes, modified: blob.modifiedAtInMs };
-  if (blob.md5 !== undefined) line.md5 = blob.md5;
-  if (blob.kind !== "block") line.kind = blob.kind;
-  if (blob.rangeSizeInBytes !== defaultRangeSizeInBytes) line.rangeSize = blob.rangeSizeInBytes;
+/** The text of a line before the place of the bytes; for a block blob with ranges of the default size nothing follows these facts. */
+export function catalogLineHead(
+  name: string,
+  lengthInBytes: number,
+  modifiedAtInMs: number,
+  md5: string | undefined,
+): string {
+  const hash = md5 === undefined ? "" : `,"md5":"${md5}"`;
+  return `{"name":${JSON.stringify(name)},"length":${lengthInBytes},"modified":${modifiedAtInMs}${hash}`;
+}
+
+function uncommonFacts(blob: SeedBlob): string {
+  let text = "";
+  if (blob.kind !== "block") text += `,"kind":"${blob.kind}"`;
+  if (blob.rangeSizeInBytes !== defaultRangeSizeInBytes) text += `,"rangeSize":${blob.rangeSizeInBytes}`;
   if (blob.dataStretches !== undefined) {
-    line.stretches = blob.dataStretches.flatMap((stretch) => [stretch.offsetInBytes, stretch.lengthInBytes]);
+    const numbers = blob.dataStretches.map((stretch) => `${stretch.offsetInBytes},${stretch.lengthInBytes}`);
+    text += `,"stretches":[${numbers.join(",")}]`;
   }
+  return text;
+}
+
+/** The text of a line after the place of the bytes, with its line end. */
+export function catalogLineTail(headers: SeedBlobHeaders, metadata: SeedBlob["metadata"]): string {
+  let text = "";
+  for (const _ in headers) {
+    text += `,"headers":${JSON.stringify(headers)}`;
+    break;
+  }
+  for (const _ in metadata) {
+    text += `,"metadata":${JSON.stringify(metadata)}`;
+    break;
+  }
+  return `${text}}\n`;
+}
+
+/** The text of a place in a pack. */
+export function packPlaceText(pack: number, offsetInBytes: number): string {
+  return `,"pack":${pack},"at":${offsetInBytes}`;
+}
+
+/** The text of the place. */
+function catalogLinePlace(place: StagedPlace, hashesOffsetInBytes: number | undefined): string {
+  const hashes = hashesOffsetInBytes === undefined ? "" : `,"hashesAt":${hashesOffsetInBytes}`;
   switch (place.type) {
     case "pack":
-      line.pack = place.pack;
-      line.at = place.offsetInBytes;
-      break;
+      return packPlaceText(place.pack, place.offsetInBytes) + hashes;
     case "file":
-      line.file = place.file;
-      break;
+      return `,"file":${place.file}${hashes}`;
     case "adopted":
-      line.root = place.root;
-      line.path = place.path;
-      break;
+      return `,"root":${place.root},"path":${JSON.stringify(place.path)}${hashes}`;
     case "empty":
-      break;
+      return hashes;
   }
-  if (entry.hashesOffsetInBytes !== undefined) line.hashesAt = entry.hashesOffsetInBytes;
-  if (Object.keys(blob.headers).length > 0) line.headers = blob.headers;
-  if (Object.keys(blob.metadata).length > 0) line.metadata = blob.metadata;
-  return `${JSON.stringify(line)}\n`;
+}
+
+/** The text of a line, with its line end. */
+export function formatCatalogLine({ blob, place, hashesOffsetInBytes }: CatalogEntry): string {
+  return (
+    catalogLineHead(blob.name, blob.lengthInBytes, blob.modifiedAtInMs, blob.md5) +
+    uncommonFacts(blob) +
+    catalogLinePlace(place, hashesOffsetInBytes) +
+    catalogLineTail(blob.headers, blob.metadata)
+  );
 }
 
 /**

@@ -4,79 +4,16 @@
  */
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
+import { brotliOptions, isWorthwhile, type ResolvedCompression } from "./compression-choice.js";
 import { StagingError } from "./errors.js";
-import { compressZstd, decompressZstd, zstdIsBuiltIn } from "./zstd.js";
+import { compressZstd, decompressZstd } from "./zstd.js";
 
-/** A way to compress. */
-export type CompressionMethod = "gzip" | "brotli" | "zstd";
-
-/** A way to compress with its strength. */
-export interface SeedCompression {
-  readonly method: CompressionMethod;
-  /** gzip 1 to 9, brotli 0 to 11, zstd 1 to 19. Default: 1, the fastest that compresses well. */
-  readonly level?: number;
-  /** Stage the bytes as they are when compression saves less than 5 %. Default: false; true for `"auto"`. */
-  readonly onlyWhenSmaller?: boolean;
-}
-
-/**
- * What callers choose. `"auto"` is zstd where this version of Node has it, else brotli, and leaves alone what does not shrink.
- */
-export type CompressionOption = "none" | "auto" | CompressionMethod | SeedCompression;
-
-/** A choice with all defaults filled in. */
-export type ResolvedCompression = Required<SeedCompression>;
-
-/** Metadata with the length before compression. */
-export const rawLengthMetadataName = "raw_length";
-
-const encodings: Readonly<Record<CompressionMethod, string>> = { gzip: "gzip", brotli: "br", zstd: "zstd" };
-const levels: Readonly<Record<CompressionMethod, readonly [number, number]>> = {
-  gzip: [1, 9],
-  brotli: [0, 11],
-  zstd: [1, 19],
-};
-const worthwhileRatio = 0.95;
 const sampleSizeInBytes = 256 * 1024;
 
 const gzipAsync = promisify(zlib.gzip);
 const brotliAsync: (bytes: Uint8Array, options: zlib.BrotliOptions) => Promise<Buffer> = promisify(
   zlib.brotliCompress,
 );
-
-/** @throws StagingError `option-invalid` */
-export function resolveCompression(option: CompressionOption | undefined): ResolvedCompression | undefined {
-  if (option === undefined || option === "none") return undefined;
-  const chosen: SeedCompression =
-    option === "auto"
-      ? { method: zstdIsBuiltIn ? "zstd" : "brotli", onlyWhenSmaller: true }
-      : typeof option === "string"
-        ? { method: option }
-        : option;
-  const range = levels[chosen.method];
-  const level = chosen.level ?? 1;
-  if (range === undefined || !Number.isInteger(level) || level < range[0] || level > range[1]) {
-    throw new StagingError(
-      "option-invalid",
-      `The compression ${JSON.stringify(option)} is not known. Use "none", "auto", or gzip (1-9), brotli (0-11), zstd (1-19).`,
-    );
-  }
-  return { method: chosen.method, level, onlyWhenSmaller: chosen.onlyWhenSmaller ?? false };
-}
-
-/** The `Content-Encoding` of a method. */
-export function contentEncodingOf(method: CompressionMethod): string {
-  return encodings[method];
-}
-
-/** Whether compressed bytes are worth the reader's work. */
-export function isWorthwhile(
-  compression: ResolvedCompression,
-  rawLengthInBytes: number,
-  compressedLengthInBytes: number,
-): boolean {
-  return !compression.onlyWhenSmaller || compressedLengthInBytes <= rawLengthInBytes * worthwhileRatio;
-}
 
 /** Compresses bytes in memory, outside this thread where the method allows it. */
 export async function compressBytes(
@@ -169,15 +106,6 @@ export async function* decompressChunks(
 /** Whether this program can undo a `Content-Encoding`. */
 export function canDecompress(contentEncoding: string): boolean {
   return ["gzip", "x-gzip", "br", "zstd"].includes(contentEncoding.toLowerCase());
-}
-
-function brotliOptions(level: number, sizeHint = 0): zlib.BrotliOptions {
-  return {
-    params: {
-      [zlib.constants.BROTLI_PARAM_QUALITY]: level,
-      [zlib.constants.BROTLI_PARAM_SIZE_HINT]: sizeHint,
-    },
-  };
 }
 
 async function* throughTransform(

@@ -30,17 +30,8 @@ export interface ContentHasher {
 export type HashedParts = "both" | "whole" | "ranges";
 
 /** Creates a hasher for ranges of one size; each stretch of data is cut into ranges from its own start. */
-export function createContentHasher(rangeSizeInBytes: number): ContentHasher {
-  return createContentHasherWith(createHash, rangeSizeInBytes, "both");
-}
-
-/** Like {@link createContentHasher}. Refers to nothing outside itself, so that its text can be given to a thread. */
-export function createContentHasherWith(
-  newHash: (algorithm: string) => Hash,
-  rangeSizeInBytes: number,
-  parts: HashedParts,
-): ContentHasher {
-  const whole = newHash("md5");
+export function createContentHasher(rangeSizeInBytes: number, parts: HashedParts = "both"): ContentHasher {
+  const whole = createHash("md5");
   const rangeHashes: Uint8Array[] = [];
   const stretches: { offsetInBytes: number; lengthInBytes: number }[] = [];
   let range: Hash | undefined;
@@ -79,7 +70,7 @@ export function createContentHasherWith(
         const piece = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
         if (parts === "both") whole.update(piece);
         if (!wholeIsRange) {
-          range ??= newHash("md5");
+          range ??= createHash("md5");
           range.update(piece);
         }
         rangeLength += piece.length;

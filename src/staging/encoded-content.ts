@@ -2,14 +2,8 @@
 import type { AbortOptions, AbortSignalLike } from "../shared/index.js";
 import { throwIfAborted } from "../shared/index.js";
 import type { OpenedBlobSource } from "./blob-source.js";
-import {
-  compressBytes,
-  compressChunks,
-  contentEncodingOf,
-  isWorthwhile,
-  type ResolvedCompression,
-  sampleIsWorthwhile,
-} from "./compression.js";
+import { compressBytes, compressChunks, sampleIsWorthwhile } from "./compression.js";
+import { contentEncodingOf, isWorthwhile, type ResolvedCompression } from "./compression-choice.js";
 import { StagingError } from "./errors.js";
 
 /** Contents up to this length share packs; longer ones get a file of their own. */

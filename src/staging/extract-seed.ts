@@ -16,7 +16,8 @@ import {
   bundleNameOfIndex,
   parseBundleIndex,
 } from "./bundle.js";
-import { decompressChunks, rawLengthMetadataName } from "./compression.js";
+import { decompressChunks } from "./compression.js";
+import { rawLengthMetadataName } from "./compression-choice.js";
 import { isStagingError, StagingError } from "./errors.js";
 import { type ExistingFilePolicy, type ExtractedAttributes, openExtractTarget } from "./extract-target.js";
 import {

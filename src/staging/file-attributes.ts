@@ -36,7 +36,7 @@ export function formatTime(timeInMs: number): string {
   const microseconds = Math.round(timeInMs * 1000);
   const milliseconds = Math.floor(microseconds / 1000);
   const rest = microseconds - milliseconds * 1000;
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest.toString().padStart(3, "0")}Z`;
+  return `${new Date(milliseconds).toISOString().slice(0, -1)}${String(1000 + rest).slice(1)}Z`;
 }
 
 /** Milliseconds since 1970 with their fraction, or undefined when the text is no RFC 3339 time. */

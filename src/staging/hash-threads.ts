@@ -3,39 +3,14 @@
  * can be computed and the calling thread stays free.
  */
 import { availableParallelism } from "node:os";
-import { type ContentHashes, createContentHasherWith } from "./content-hasher.js";
-import { type ProgramThread, startProgramThread } from "./program-thread.js";
-
-const program = `
-const { createHash } = require("node:crypto");
-const createContentHasherWith = ${createContentHasherWith.toString()};
-const sessions = new Map();
-const operations = {
-  open({ session, rangeSize, parts }) {
-    sessions.set(session, createContentHasherWith(createHash, rangeSize, parts));
-    return [undefined, []];
-  },
-  // Runs are triples: offset, length, 1 for a hole.
-  append({ session, buffer, runs }) {
-    const hasher = sessions.get(session);
-    for (let at = 0; at < runs.length; at += 3) {
-      const bytes = Buffer.from(buffer, runs[at], runs[at + 1]);
-      if (runs[at + 2] === 1) hasher.skip(bytes);
-      else hasher.append(bytes);
-    }
-    return [undefined, []];
-  },
-  finish({ session }) {
-    const hashes = sessions.get(session).finish();
-    sessions.delete(session);
-    return [{ ...hashes, rangeHashes: Uint8Array.from(hashes.rangeHashes) }, []];
-  },
-  abandon({ session }) {
-    sessions.delete(session);
-    return [undefined, []];
-  },
-};
-`;
+import { createWorkerPool, type WorkerPool } from "../shared/worker-pool.js";
+import {
+  type ContentHashReply,
+  type ContentHashTask,
+  createContentHashHandler,
+} from "./content-hash-task.js";
+import { contentHashWorkerProgram } from "./content-hash-worker-program.js";
+import type { ContentHashes } from "./content-hasher.js";
 
 /** The hashing of one content. */
 export interface HashSession {
@@ -53,41 +28,48 @@ export interface HashThreads {
   close(): Promise<void>;
 }
 
+/** A thread that takes the steps of hashing. */
+export type HashThread = Pick<WorkerPool<ContentHashTask, ContentHashReply>, "run" | "close">;
+
 /** Creates threads. Default: one for each processor, at most 4. */
 export function createHashThreads(count: number = Math.min(4, availableParallelism())): HashThreads {
-  let threads: readonly ProgramThread[] | undefined;
+  return createHashThreadsOn(() => Array.from({ length: count }, startThread));
+}
+
+/** Hashes on threads that are started when first needed. */
+export function createHashThreadsOn(start: () => readonly HashThread[]): HashThreads {
+  let threads: readonly HashThread[] | undefined;
   let nextSession = 0;
   return {
     open(rangeSizeInBytes) {
-      threads ??= Array.from({ length: count }, () => startProgramThread(program));
+      threads ??= start();
       const session = nextSession;
       nextSession += 1;
       const forWhole = threads[(2 * session) % threads.length]!;
       const forRanges = threads[(2 * session + 1) % threads.length]!;
-      const both = async (operation: string, input: object): Promise<void> => {
-        await Promise.all(
-          [forWhole, forRanges].map((thread, at) =>
-            thread.call(operation, { session: 2 * session + at, ...input }),
-          ),
-        );
-      };
+      const whole = { session: 2 * session };
+      const ranges = { session: 2 * session + 1 };
       const opened = Promise.all([
-        forWhole.call("open", { session: 2 * session, rangeSize: rangeSizeInBytes, parts: "whole" }),
-        forRanges.call("open", { session: 2 * session + 1, rangeSize: rangeSizeInBytes, parts: "ranges" }),
+        forWhole.run({ kind: "open", ...whole, rangeSize: rangeSizeInBytes, parts: "whole" }),
+        forRanges.run({ kind: "open", ...ranges, rangeSize: rangeSizeInBytes, parts: "ranges" }),
       ]);
       // Its failure shows in the calls that follow.
       opened.catch(() => undefined);
       return {
-        append: (buffer, runs) => both("append", { buffer, runs }),
+        async append(buffer, runs) {
+          const added = { kind: "append", buffer, runs } as const;
+          await Promise.all([forWhole.run({ ...whole, ...added }), forRanges.run({ ...ranges, ...added })]);
+        },
         async finish() {
-          const [whole, ranges] = await Promise.all([
-            forWhole.call<ContentHashes>("finish", { session: 2 * session }),
-            forRanges.call<ContentHashes>("finish", { session: 2 * session + 1 }),
+          const [wholeHashes, rangeHashes] = await Promise.all([
+            forWhole.run({ kind: "finish", ...whole }),
+            forRanges.run({ kind: "finish", ...ranges }),
           ]);
-          return { ...ranges, md5: whole.md5 };
+          return { ...(rangeHashes as ContentHashes), md5: (wholeHashes as ContentHashes).md5 };
         },
         abandon() {
-          both("abandon", {}).catch(() => undefined);
+          forWhole.run({ kind: "abandon", ...whole }).catch(() => undefined);
+          forRanges.run({ kind: "abandon", ...ranges }).catch(() => undefined);
         },
       };
     },
@@ -97,4 +79,19 @@ export function createHashThreads(count: number = Math.min(4, availableParalleli
       await Promise.all(running.map((thread) => thread.close()));
     },
   };
+}
+
+/** A pool of one, because the steps of one content belong to one thread. Where threads cannot be had, the caller's is used. */
+function startThread(): HashThread {
+  try {
+    return createWorkerPool({
+      program: contentHashWorkerProgram,
+      count: 1,
+      name: "content hash",
+      workerData: () => undefined,
+    });
+  } catch {
+    const handle = createContentHashHandler();
+    return { run: async (task) => handle(task), close: async () => undefined };
+  }
 }

@@ -5,7 +5,7 @@ export {
 } from "./adopt-staging-folder.js";
 export { blobNameFromPath, blobNameProblem, pathFromBlobName } from "./blob-name.js";
 export type { BlobSource, FileBlobSource } from "./blob-source.js";
-export type { CompressionMethod, CompressionOption, SeedCompression } from "./compression.js";
+export type { CompressionMethod, CompressionOption, SeedCompression } from "./compression-choice.js";
 export {
   type BlobDisposition,
   type DataSetRow,

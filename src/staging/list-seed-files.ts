@@ -2,7 +2,7 @@
 import { type AbortOptions, throwIfAborted } from "../shared/index.js";
 import { pathFromBlobName } from "./blob-name.js";
 import { bundleIndexMetadataName, bundleMetadataName, parseBundleIndex } from "./bundle.js";
-import { rawLengthMetadataName } from "./compression.js";
+import { rawLengthMetadataName } from "./compression-choice.js";
 import { maximumIndexBytes, textOf } from "./extract-seed.js";
 import { extractableBlob } from "./extractable-seed.js";
 import {

@@ -1,11 +1,12 @@
 /** The files of a source folder as staging sees them: names, types, times and the metadata their blobs get. */
-import { lstat, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type AbortOptions, systemErrorCode, throwIfAborted } from "../shared/index.js";
+import { type AbortOptions, throwIfAborted } from "../shared/index.js";
 import { blobNameFromPath } from "./blob-name.js";
-import { type SymlinkPolicy, walkDirectory } from "./directory-walk.js";
+import { fullPathOf, type SymlinkPolicy } from "./directory-walk.js";
 import { attributesOf, escapedNameMetadataName } from "./file-attributes.js";
-import { createPathFilter, type PathFilterOptions } from "./path-filter.js";
+import type { PathFilterOptions } from "./path-filter.js";
+import { listTree } from "./tree-listing.js";
+import { entryTypes } from "./tree-task.js";
 
 /** Options of {@link listSourceFiles}: those of `stageDirectory` that decide what is staged under which name. */
 export interface ListSourceFilesOptions extends AbortOptions, PathFilterOptions {
@@ -46,44 +47,33 @@ export async function* listSourceFiles(
   options: ListSourceFilesOptions = {},
 ): AsyncGenerator<SourceFile | UnreadableSourceFile> {
   const { namePrefix = "", symlinks = "store", keepAttributes = true, abortSignal } = options;
-  const items = walkDirectory(resolve(folder), {
-    symlinks,
-    wants: createPathFilter(options),
-    abortSignal,
-    onSkippedLink: () => undefined,
-  });
-  for await (const item of items) {
-    throwIfAborted(abortSignal);
-    if (item.type === "special") continue;
-    const path = namePrefix + item.path;
-    if (item.type === "failed") {
-      yield Object.freeze({ path, unreadable: systemErrorCode(item.error) ?? "unknown" });
-      continue;
-    }
-    try {
-      const stats = await (item.type === "symlink" ? lstat(item.fullPath) : stat(item.fullPath));
-      const type = item.type === "empty-directory" ? "folder" : item.type;
-      const attributes = attributesOf(
-        { modifiedAtInMs: stats.mtimeMs, mode: stats.mode },
-        type,
-        keepAttributes,
-      );
-      const target = item.type === "symlink" ? item.target : undefined;
-      const name = blobNameFromPath(item.path);
+  const root = resolve(folder);
+  for await (const listing of listTree(root, { ...options, symlinks })) {
+    for (let at = 0; at < listing.paths.length; at += 1) {
+      throwIfAborted(abortSignal);
+      const itemPath = listing.paths[at]!;
+      const entryType = listing.types[at]!;
+      const path = namePrefix + itemPath;
+      if (entryType === entryTypes.special) continue;
+      if (entryType === entryTypes.failed) {
+        yield Object.freeze({ path, unreadable: listing.details[at]! });
+        continue;
+      }
+      const type = (["file", "folder", "symlink"] as const)[entryType]!;
+      const modifiedAtInMs = listing.modifiedAtInMs[at]!;
+      const attributes = attributesOf({ modifiedAtInMs, mode: listing.modes[at]! }, type, keepAttributes);
+      const target = type === "symlink" ? listing.details[at]! : undefined;
+      const name = blobNameFromPath(itemPath);
       yield Object.freeze({
         path,
         blobName: namePrefix + name,
         type,
-        fullPath: item.fullPath,
-        lengthInBytes: type === "file" ? stats.size : Buffer.byteLength(target ?? ""),
-        modifiedAtInMs: stats.mtimeMs,
+        fullPath: fullPathOf(root, itemPath),
+        lengthInBytes: target === undefined ? listing.sizes[at]! : Buffer.byteLength(target),
+        modifiedAtInMs,
         target,
-        metadata: name === item.path ? attributes : { ...attributes, [escapedNameMetadataName]: "true" },
+        metadata: name === itemPath ? attributes : { ...attributes, [escapedNameMetadataName]: "true" },
       });
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === undefined) throw error;
-      yield Object.freeze({ path, unreadable: code });
     }
   }
 }

@@ -13,6 +13,9 @@ export interface SeedLayout {
   readonly blobsFolder: string;
 }
 
+/** What a batch filled memory with is written to packs in whole units, as direct writes need it. */
+export const directUnitInBytes = 4096;
+
 const filesPerFolder = 1000;
 
 /** The paths of the seed of one job. */

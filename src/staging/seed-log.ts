@@ -7,26 +7,20 @@
  * 4. every second or 64 MiB: fsync of packs, files, folders and hashes, then a commit line, then fsync of the catalog:
  *    after a power failure everything before the last commit line is there.
  */
-import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "../shared/index.js";
-import { type BlobNameTable, createBlobNameTable } from "./blob-name-table.js";
-import { type CatalogEntry, formatCatalogLine, type StagedPlace } from "./catalog-entry.js";
-import {
-  continueCrc,
-  crcText,
-  formatCommitLine,
-  groupBytesToCommit,
-  maximumGroupLines,
-} from "./catalog-groups.js";
-import { createCatalogLookup } from "./catalog-lookup.js";
+import { createBlobNameTable } from "./blob-name-table.js";
+import { type CatalogStart, createCatalogAppender } from "./catalog-appender.js";
+import { type CatalogEntry, formatCatalogLine, packPlaceText, type StagedPlace } from "./catalog-entry.js";
+import { groupBytesToCommit, maximumGroupLines } from "./catalog-groups.js";
 import { isStagingError, StagingError, stagingErrorFrom } from "./errors.js";
 import { writeFully } from "./file-output.js";
+import { createPackWriter } from "./pack-writer.js";
 import type { SeedBlob } from "./seed-catalog.js";
-import { packPath, type SeedLayout } from "./seed-layout.js";
+import type { SeedLayout } from "./seed-layout.js";
 
-const packSizeInBytes = 256 * 1024 * 1024;
 const batchSizeInBytes = 8 * 1024 * 1024;
 const batchLines = 1024;
 const commitAfterBytes = 64 * 1024 * 1024;
@@ -40,21 +34,29 @@ export interface PendingBlob {
   readonly rangeHashes: Uint8Array | undefined;
   readonly content:
     | { readonly type: "bytes"; readonly bytes: Uint8Array }
+    /** The blob lies at the beginning of page-aligned memory, followed by zeros up to a multiple of `directUnitInBytes`. */
+    | { readonly type: "units"; readonly bytes: Uint8Array }
     | { readonly type: "file"; readonly file: number; readonly handle: FileHandle; readonly folder: string }
     | { readonly type: "place"; readonly place: StagedPlace };
 }
 
+/** Block blobs whose contents lie one after the other in page-aligned memory, as columns: one position a blob. */
+export interface PackedBlobs {
+  readonly names: readonly string[];
+  /** Relative to `bytes`. */
+  readonly offsets: ArrayLike<number>;
+  readonly lengths: ArrayLike<number>;
+  /** Catalog lines before and after the place of the bytes. */
+  readonly heads: readonly string[];
+  readonly tails: readonly string[];
+  /** A multiple of `directUnitInBytes`. */
+  readonly bytes: Uint8Array;
+}
+
 /** Where an existing seed's files end; what a resumed writer goes on from. */
-export interface SeedLogStart {
-  readonly catalogLengthInBytes: number;
+export interface SeedLogStart extends CatalogStart {
   readonly rangeHashesLengthInBytes: number;
-  readonly blobCount: number;
-  readonly totalBytes: number;
   readonly nextPack: number;
-  /** Continued over everything appended. */
-  readonly catalogSha256: Hash;
-  readonly names: BlobNameTable;
-  readonly index: [firstIndex: number, offsetInBytes: number][];
 }
 
 /** What the log has recorded durably. */
@@ -74,6 +76,8 @@ export interface SeedLog {
    * is recorded.
    */
   append(blobs: readonly PendingBlob[]): Promise<readonly CatalogEntry[]>;
+  /** The same for many blobs at once. The memory must not change until then. */
+  appendPacked(blobs: PackedBlobs): Promise<void>;
   /** Resolves when everything appended before is durable. */
   flush(): Promise<SeedLogTotals>;
   find(name: string): Promise<CatalogEntry | undefined>;
@@ -85,6 +89,7 @@ export interface SeedLog {
 
 interface QueuedBlobs {
   readonly blobs: readonly PendingBlob[];
+  readonly packed: PackedBlobs | undefined;
   readonly resolve: (entries: readonly CatalogEntry[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -119,16 +124,11 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
     await catalogHandle.close();
     throw error;
   }
-  const { names, index, catalogSha256 } = start;
-  let catalogLength = start.catalogLengthInBytes;
+  const catalog = createCatalogAppender(catalogHandle, layout.catalog, start);
+  const packs = createPackWriter(layout, start.nextPack);
   let hashesLength = start.rangeHashesLengthInBytes;
-  let { blobCount, totalBytes, nextPack } = start;
-  let pack: { handle: FileHandle; number: number; length: number } | undefined;
 
-  // The group that has no commit line yet.
-  let groupOffset = catalogLength;
-  let groupCrc = 0;
-  let groupEntries: CatalogEntry[] = [];
+  // What the lines without commit line refer to.
   let groupDataBytes = 0;
   let hashesChanged = false;
   const handlesToClose: FileHandle[] = [];
@@ -143,157 +143,128 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
   let timeIsUp = false;
   let failure: unknown;
   let closed = false;
-  const lookup = createCatalogLookup(catalogHandle, layout.catalog, index);
 
   const totals = (): SeedLogTotals => ({
-    blobCount,
-    totalBytes,
-    catalogLengthInBytes: catalogLength,
+    blobCount: catalog.blobCount,
+    totalBytes: catalog.totalBytes,
+    catalogLengthInBytes: catalog.lengthInBytes,
     rangeHashesLengthInBytes: hashesLength,
-    catalogSha256: catalogSha256.copy().digest("hex"),
-    index,
+    catalogSha256: catalog.sha256(),
+    index: start.index,
   });
 
-  const currentPack = async (): Promise<{ handle: FileHandle; number: number; length: number }> => {
-    if (pack !== undefined && pack.length >= packSizeInBytes) {
-      handlesToClose.push(pack.handle);
-      pack = undefined;
+  const writePacked = async ({ bytes, offsets, lengths, ...blobs }: PackedBlobs): Promise<void> => {
+    const place = bytes.length === 0 ? undefined : await packs.appendUnits(bytes);
+    let lines = "";
+    let totalBytes = 0;
+    for (let at = 0; at < blobs.names.length; at += 1) {
+      lines += blobs.heads[at]!;
+      if (lengths[at]! > 0) lines += packPlaceText(place!.pack, place!.offsetInBytes + offsets[at]!);
+      lines += `${blobs.tails[at]!}\n`;
+      totalBytes += lengths[at]!;
     }
-    if (pack === undefined) {
-      await mkdir(layout.packsFolder, { recursive: true });
-      pack = { handle: await open(packPath(layout, nextPack), "wx+"), number: nextPack, length: 0 };
-      nextPack += 1;
-      foldersToSync.add(layout.packsFolder).add(dirname(layout.packsFolder)).add(layout.folder);
-    }
-    return pack;
+    await catalog.append({ names: blobs.names, lines: Buffer.from(lines, "utf8"), totalBytes });
+    groupDataBytes += bytes.length;
   };
 
   const writeBatch = async (batch: readonly QueuedBlobs[]): Promise<void> => {
-    const contents: Uint8Array[] = [];
-    const hashes: Uint8Array[] = [];
-    const entries: CatalogEntry[] = [];
     const pendings = batch.flatMap(({ blobs }) => blobs);
-    const small = pendings.some(({ blob, content }) => content.type === "bytes" && blob.lengthInBytes > 0);
-    const target = small ? await currentPack() : undefined;
-    let packOffset = target?.length ?? 0;
+    const contents = pendings.flatMap(({ content }) =>
+      content.type === "bytes" && content.bytes.length > 0 ? [content.bytes] : [],
+    );
+    const shared = contents.length === 0 ? undefined : await packs.append(contents);
+    let packOffset = shared?.offsetInBytes ?? 0;
+    const hashes: Uint8Array[] = [];
     let hashesOffset = hashesLength;
-    let bytes = 0;
+    const entries: CatalogEntry[] = [];
+    let totalBytes = 0;
     for (const { blob, content, rangeHashes } of pendings) {
       let place: StagedPlace = { type: "empty" };
       if (content.type === "file") place = { type: "file", file: content.file };
       else if (content.type === "place") place = content.place;
+      else if (content.type === "units")
+        place = { type: "pack", ...(await packs.appendUnits(content.bytes)) };
       else if (content.bytes.length > 0) {
-        place = { type: "pack", pack: target!.number, offsetInBytes: packOffset };
-        contents.push(content.bytes);
+        place = { type: "pack", pack: shared!.pack, offsetInBytes: packOffset };
         packOffset += content.bytes.length;
       }
-      const hashesOffsetInBytes = rangeHashes === undefined ? undefined : hashesOffset;
-      if (rangeHashes !== undefined) {
-        hashes.push(rangeHashes);
-        hashesOffset += rangeHashes.length;
-      }
-      bytes += blob.lengthInBytes;
       entries.push({
-        blob: indexed(blob, blobCount + entries.length),
+        blob: Object.freeze({ index: catalog.blobCount + entries.length, ...blob }),
         place,
-        hashesOffsetInBytes,
+        hashesOffsetInBytes: rangeHashes === undefined ? undefined : hashesOffset,
       });
+      totalBytes += blob.lengthInBytes;
+      if (rangeHashes === undefined) continue;
+      hashes.push(rangeHashes);
+      hashesOffset += rangeHashes.length;
     }
+    if (hashes.length > 0) await writeFully(hashesHandle, Buffer.concat(hashes), hashesLength);
     const lines = Buffer.from(entries.map(formatCatalogLine).join(""), "utf8");
-    try {
-      let packEnd = target?.length ?? 0;
-      for (const run of contiguous(contents)) {
-        await writeFully(target!.handle, run, packEnd);
-        packEnd += run.length;
-      }
-      if (hashes.length > 0) await writeFully(hashesHandle, joined(hashes), hashesLength);
-      await writeFully(catalogHandle, lines, catalogLength);
-    } catch (error) {
-      // Whatever of the lines reached the file lies after the logical end; without this a later reader would see a torn line.
-      await catalogHandle.truncate(catalogLength).catch(() => undefined);
-      throw error;
-    }
-    if (target !== undefined) {
-      groupDataBytes += packOffset - target.length;
-      target.length = packOffset;
-    }
+    await catalog.append({ names: entries.map(({ blob }) => blob.name), lines, totalBytes });
     hashesChanged ||= hashes.length > 0;
     hashesLength = hashesOffset;
-    catalogLength += lines.length;
-    catalogSha256.update(lines);
-    groupCrc = continueCrc(lines, groupCrc);
-    blobCount += entries.length;
-    totalBytes += bytes;
-    for (let at = 0; at < pendings.length; at += 1) {
-      const { content } = pendings[at]!;
-      const entry = entries[at]!;
-      names.add(entry.blob.name, entry.blob.index);
-      groupEntries.push(entry);
-      if (content.type === "file") {
-        groupDataBytes += entry.blob.lengthInBytes;
-        handlesToClose.push(content.handle);
-        foldersToSync.add(content.folder).add(layout.blobsFolder).add(dirname(layout.blobsFolder));
-      }
+    groupDataBytes += totalBytes;
+    for (const { content } of pendings) {
+      if (content.type !== "file") continue;
+      handlesToClose.push(content.handle);
+      foldersToSync.add(content.folder).add(layout.blobsFolder).add(dirname(layout.blobsFolder));
     }
     let first = 0;
     for (const queued of batch) {
       queued.resolve(entries.slice(first, first + queued.blobs.length));
       first += queued.blobs.length;
     }
-    if (timer === undefined && !timeIsUp) {
-      timer = setTimeout(() => {
-        timer = undefined;
-        timeIsUp = true;
-        void pump();
-      }, commitAfterMs);
-      timer.unref();
+  };
+
+  const write = async (batch: readonly QueuedBlobs[]): Promise<void> => {
+    const [{ packed, resolve }] = batch as [QueuedBlobs];
+    if (packed === undefined) await writeBatch(batch);
+    else {
+      await writePacked(packed);
+      resolve([]);
     }
+    if (timer !== undefined || timeIsUp) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      timeIsUp = true;
+      void pump();
+    }, commitAfterMs);
+    timer.unref();
   };
 
   const commit = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
     timeIsUp = false;
-    if (groupEntries.length === 0) return;
-    const toSync = [...handlesToClose];
-    if (pack !== undefined) toSync.push(pack.handle);
-    if (hashesChanged) toSync.push(hashesHandle);
-    await Promise.all(toSync.map((handle) => handle.datasync()));
+    if (catalog.groupLines === 0) return;
+    const files = hashesChanged ? [...handlesToClose, hashesHandle] : handlesToClose;
+    const [packsBegun] = await Promise.all([packs.sync(), ...files.map((handle) => handle.datasync())]);
+    if (packsBegun) foldersToSync.add(layout.packsFolder).add(dirname(layout.packsFolder)).add(layout.folder);
     await Promise.all([...foldersToSync].map((folder) => syncFolder(folder)));
-    const line = formatCommitLine({
-      blobs: blobCount,
-      bytes: totalBytes,
-      hashes: hashesLength,
-      crc32: crcText(groupCrc),
-    });
-    await writeFully(catalogHandle, Buffer.from(line), catalogLength);
-    await catalogHandle.datasync();
+    await catalog.commit(hashesLength);
     await Promise.all(handlesToClose.splice(0).map((handle) => handle.close()));
     foldersToSync.clear();
     hashesChanged = false;
-    catalogSha256.update(line);
-    index.push([groupEntries[0]!.blob.index, groupOffset]);
-    catalogLength += line.length;
-    groupOffset = catalogLength;
-    groupCrc = 0;
-    groupEntries = [];
     groupDataBytes = 0;
   };
 
   const commitIsDue = (): boolean =>
-    groupEntries.length > 0 &&
+    catalog.groupLines > 0 &&
     (timeIsUp ||
       groupDataBytes >= commitAfterBytes ||
-      groupEntries.length >= maximumGroupLines - batchLines ||
-      catalogLength - groupOffset >= groupBytesToCommit ||
+      catalog.groupLines >= maximumGroupLines - batchLines ||
+      catalog.groupLengthInBytes >= groupBytesToCommit ||
       handlesToClose.length >= commitAfterFiles ||
       flushRequests.some((request) => request.afterSequence <= settled));
 
+  /** Blobs that are written together: columns by themselves, others as many as there are. */
   const takeBatch = (): QueuedBlobs[] => {
+    if (queue[0]?.packed !== undefined) return queue.splice(0, 1);
     let count = 0;
     let lines = 0;
     for (let bytes = 0; count < queue.length && lines < batchLines && bytes < batchSizeInBytes; count += 1) {
-      const { blobs } = queue[count]!;
+      const { blobs, packed } = queue[count]!;
+      if (packed !== undefined) break;
       lines += blobs.length;
       for (const { content } of blobs) if (content.type === "bytes") bytes += content.bytes.length;
     }
@@ -305,7 +276,7 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
       const batch = takeBatch();
       if (batch.length > 0) {
         try {
-          await writeBatch(batch);
+          await write(batch);
         } catch (error) {
           const wrapped = stagingErrorFrom(error, "Writing to", layout.folder);
           for (const queued of batch) queued.reject(wrapped);
@@ -338,14 +309,22 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
     return pumping;
   };
 
+  const enqueue = (
+    blobs: readonly PendingBlob[],
+    packed: PackedBlobs | undefined,
+  ): Promise<readonly CatalogEntry[]> => {
+    if (failure !== undefined) return Promise.reject(failure as Error);
+    return new Promise((resolve, reject) => {
+      enqueued += 1;
+      queue.push({ blobs, packed, resolve, reject });
+      void pump();
+    });
+  };
+
   const log: SeedLog = {
-    append(blobs) {
-      if (failure !== undefined) return Promise.reject(failure as Error);
-      return new Promise((resolve, reject) => {
-        enqueued += 1;
-        queue.push({ blobs, resolve, reject });
-        void pump();
-      });
+    append: (blobs) => enqueue(blobs, undefined),
+    appendPacked: async (packed) => {
+      await enqueue([], packed);
     },
     flush() {
       if (failure !== undefined) return Promise.reject(failure as Error);
@@ -354,15 +333,8 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
         void pump();
       });
     },
-    mayHave: (name) => names.candidates(name).length > 0,
-    async find(name) {
-      for (const candidate of names.candidates(name)) {
-        const recent = groupEntries[candidate - (blobCount - groupEntries.length)];
-        const entry = recent ?? (await lookup.entry(candidate));
-        if (entry.blob.name === name) return entry;
-      }
-      return undefined;
-    },
+    mayHave: (name) => start.names.candidates(name).length > 0,
+    find: (name) => catalog.find(name),
     async close() {
       if (closed) return;
       closed = true;
@@ -372,50 +344,12 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
       } finally {
         await pumping;
         const handles = [...handlesToClose.splice(0), catalogHandle, hashesHandle];
-        if (pack !== undefined) handles.push(pack.handle);
+        await packs.close();
         await Promise.all(handles.map((handle) => handle.close().catch(() => undefined)));
       }
     },
   };
   return Object.freeze(log);
-}
-
-/** Written out: copying objects with spread costs more than hashing a small file. */
-function indexed(blob: Omit<SeedBlob, "index">, index: number): SeedBlob {
-  return Object.freeze({
-    index,
-    name: blob.name,
-    kind: blob.kind,
-    lengthInBytes: blob.lengthInBytes,
-    md5: blob.md5,
-    modifiedAtInMs: blob.modifiedAtInMs,
-    headers: blob.headers,
-    metadata: blob.metadata,
-    rangeSizeInBytes: blob.rangeSizeInBytes,
-    dataStretches: blob.dataStretches,
-  });
-}
-
-/** The same bytes in as few pieces as possible: neighbours in memory stay where they are, small pieces are put together. */
-function contiguous(parts: readonly Uint8Array[]): readonly Uint8Array[] {
-  const runs: Uint8Array[] = [];
-  for (const part of parts) {
-    const last = runs.at(-1);
-    if (
-      last !== undefined &&
-      last.buffer === part.buffer &&
-      last.byteOffset + last.length === part.byteOffset
-    ) {
-      runs[runs.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + part.length);
-    } else {
-      runs.push(part);
-    }
-  }
-  return runs.length <= 8 ? runs : [Buffer.concat(runs)];
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
 
 /** Whether continuing after this error makes no sense for any other blob. */

@@ -18,7 +18,7 @@ import {
   type ResolvedCompression,
   rawLengthMetadataName,
   resolveCompression,
-} from "./compression.js";
+} from "./compression-choice.js";
 import { type ContentHashes, createContentHasher } from "./content-hasher.js";
 import { dataStretchesOf } from "./content-pipeline.js";
 import { countedChunks, encodedContent, packedContentLimitInBytes, rest } from "./encoded-content.js";
@@ -27,7 +27,13 @@ import { createHashThreads, type HashThreads } from "./hash-threads.js";
 import type { StagedSeedCatalog } from "./sealed-catalog.js";
 import type { SeedBlob, SeedBlobHeaders, SeedBlobKind } from "./seed-catalog.js";
 import type { SeedLayout } from "./seed-layout.js";
-import { type PendingBlob, type SeedLog, type SeedLogTotals, writerClosed } from "./seed-log.js";
+import {
+  type PackedBlobs,
+  type PendingBlob,
+  type SeedLog,
+  type SeedLogTotals,
+  writerClosed,
+} from "./seed-log.js";
 import type { WriterLock } from "./writer-lock.js";
 
 /** Options of {@link SeedWriter.writeBlob}. */
@@ -107,7 +113,8 @@ export interface PreparedBlob {
   readonly md5: string;
   /** Needed when the bytes are longer than a range of the default size. */
   readonly rangeHashes: Uint8Array | undefined;
-  readonly bytes: Uint8Array;
+  readonly lengthInBytes: number;
+  readonly content: PendingBlob["content"];
 }
 
 /** What other parts of this room may do with a writer. */
@@ -117,12 +124,26 @@ export interface SeedWriterInternals {
    * recorded, or none when they cannot be written. Their bytes must not change until then.
    */
   recordPrepared(blobs: readonly PreparedBlob[]): Promise<readonly PromiseSettledResult<SeedBlob>[]>;
+  /**
+   * Records many small blobs as neighbours. Those with a name that is there already are left out; of the others all are recorded, or none
+   * when they cannot be written. Their memory must not change until then. Returns what went wrong, by position.
+   */
+  recordPacked(blobs: PackedBlobs): Promise<ReadonlyMap<number, unknown>>;
+  /** False when the seed certainly has no such blob. */
+  mayHave(name: string): boolean;
   /** Records a blob whose bytes stay where they are. */
   recordAdopted(
     blob: Omit<SeedBlob, "index">,
     rangeHashes: Uint8Array | undefined,
     root: number,
     path: string,
+  ): Promise<SeedBlob>;
+  /** Like `writeBlob`, but long contents are hashed in the caller's threads. */
+  writeBlobWith(
+    threads: HashThreads,
+    name: string,
+    source: BlobSource,
+    options: WriteBlobOptions,
   ): Promise<SeedBlob>;
   /** Place of a recorded blob. */
   find(name: string): Promise<CatalogEntry | undefined>;
@@ -168,7 +189,12 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     return (await recordAll([pending]))[0]!;
   };
 
-  const stage = async (name: string, source: BlobSource, options: WriteBlobOptions): Promise<SeedBlob> => {
+  const stage = async (
+    hashThreads: HashThreads,
+    name: string,
+    source: BlobSource,
+    options: WriteBlobOptions,
+  ): Promise<SeedBlob> => {
     throwIfAborted(options.abortSignal);
     if ((await log.find(name)) !== undefined) throw blobExists(name);
     const opened = await openBlobSource(source, name);
@@ -223,7 +249,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
         file,
         name,
         rangeSizeInBytes,
-        threads,
+        threads: hashThreads,
         leaveOutZeros: kind === "page",
         abortSignal: options.abortSignal,
         onLength: (lengthInBytes) => {
@@ -274,6 +300,22 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     return finishing;
   };
 
+  const writeBlobWith: SeedWriterInternals["writeBlobWith"] = async (hashThreads, name, source, options) => {
+    if (ended) throw writerClosed(jobName);
+    checkBlobName(name);
+    checkBlobProperties(name, options.headers ?? {}, options.metadata ?? {});
+    if (namesInFlight.has(name)) throw blobExists(name);
+    namesInFlight.add(name);
+    const work = limit(() => stage(hashThreads, name, source, options));
+    running.add(work);
+    try {
+      return await work;
+    } finally {
+      running.delete(work);
+      namesInFlight.delete(name);
+    }
+  };
+
   const writer: SeedWriter = {
     seedId: context.seedId,
     jobName,
@@ -284,21 +326,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     get totalBytes() {
       return totalBytes;
     },
-    async writeBlob(name, source, options = {}) {
-      if (ended) throw writerClosed(jobName);
-      checkBlobName(name);
-      checkBlobProperties(name, options.headers ?? {}, options.metadata ?? {});
-      if (namesInFlight.has(name)) throw blobExists(name);
-      namesInFlight.add(name);
-      const work = limit(() => stage(name, source, options));
-      running.add(work);
-      try {
-        return await work;
-      } finally {
-        running.delete(work);
-        namesInFlight.delete(name);
-      }
-    },
+    writeBlob: (name, source, options = {}) => writeBlobWith(threads, name, source, options),
     findBlob: async (name) => (await log.find(name))?.blob,
     async flush() {
       if (ended) throw writerClosed(jobName);
@@ -351,13 +379,12 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     const positions: number[] = [];
     for (const [position, prepared] of blobs.entries()) {
       try {
-        const { bytes, rangeHashes } = prepared;
+        const { rangeHashes, lengthInBytes, content } = prepared;
         await reserve(prepared.name, prepared.headers, prepared.metadata);
-        // Written out: copying objects with spread costs more than hashing a small file.
         const blob: Omit<SeedBlob, "index"> = {
           name: prepared.name,
           kind: "block",
-          lengthInBytes: bytes.length,
+          lengthInBytes,
           md5: prepared.md5,
           modifiedAtInMs: Math.floor(prepared.modifiedAtInMs),
           headers: prepared.headers,
@@ -368,7 +395,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
         ready.push({
           blob,
           rangeHashes: hashOfWholeIsRangeHash(blob) ? undefined : rangeHashes,
-          content: { type: "bytes", bytes },
+          content,
         });
         positions.push(position);
       } catch (reason) {
@@ -387,9 +414,42 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     }
     return results;
   };
+  const recordAllPacked = async (blobs: PackedBlobs): Promise<ReadonlyMap<number, unknown>> => {
+    const problems = new Map<number, unknown>();
+    const reserved: number[] = [];
+    let bytes = 0;
+    for (let at = 0; at < blobs.names.length; at += 1) {
+      const name = blobs.names[at]!;
+      const recorded = log.mayHave(name) && (await log.find(name)) !== undefined;
+      if (recorded || namesInFlight.has(name)) {
+        problems.set(at, blobExists(name));
+        continue;
+      }
+      namesInFlight.add(name);
+      reserved.push(at);
+      bytes += blobs.lengths[at]!;
+    }
+    const ready = problems.size === 0 ? blobs : selected(blobs, reserved);
+    try {
+      if (reserved.length > 0) await log.appendPacked(ready);
+      blobCount += reserved.length;
+      totalBytes += bytes;
+    } catch (reason) {
+      for (const at of reserved) problems.set(at, reason);
+    } finally {
+      for (const at of reserved) namesInFlight.delete(blobs.names[at]!);
+    }
+    return problems;
+  };
   internals.set(writer, {
     layout,
     threads,
+    writeBlobWith,
+    mayHave: (name) => log.mayHave(name),
+    async recordPacked(blobs) {
+      if (ended) throw writerClosed(jobName);
+      return track(recordAllPacked(blobs));
+    },
     find: (name) => log.find(name),
     async recordPrepared(blobs) {
       if (ended) throw writerClosed(jobName);
@@ -408,6 +468,18 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
     },
   });
   return Object.freeze(writer);
+}
+
+/** The columns of some of the blobs. */
+function selected(blobs: PackedBlobs, positions: readonly number[]): PackedBlobs {
+  return {
+    names: positions.map((at) => blobs.names[at]!),
+    heads: positions.map((at) => blobs.heads[at]!),
+    tails: positions.map((at) => blobs.tails[at]!),
+    offsets: positions.map((at) => blobs.offsets[at]!),
+    lengths: positions.map((at) => blobs.lengths[at]!),
+    bytes: blobs.bytes,
+  };
 }
 
 function blobExists(name: string): StagingError {

@@ -1,40 +1,37 @@
 /** Stages a directory tree: one blob a file, named after its path, or many small files in a bundle. */
-import { lstat, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, relative, resolve, sep } from "node:path";
 import {
   type AbortOptions,
   createProgressReporter,
+  errorMessageOf,
   hasErrorName,
   type ProgressOptions,
   systemErrorCode,
   throwIfAborted,
 } from "../shared/index.js";
-import { blobNameFromPath } from "./blob-name.js";
-import { type BlobSource, unreadable } from "./blob-source.js";
-import { type BundleItem, bundledSize, bundleFingerprint, createBundlePlanner } from "./bundle.js";
+import { unreadable } from "./blob-source.js";
 import { readStagedBundles } from "./bundle-resume.js";
-import { type CompressionOption, rawLengthMetadataName, resolveCompression } from "./compression.js";
-import { type SymlinkPolicy, type WalkedItem, walkDirectory } from "./directory-walk.js";
-import { packedContentLimitInBytes } from "./encoded-content.js";
+import { type CompressionOption, resolveCompression, zstdIsBuiltIn } from "./compression-choice.js";
+import type { SymlinkPolicy } from "./directory-walk.js";
+import { fullPathOf } from "./directory-walk.js";
 import { isStagingError, StagingError } from "./errors.js";
-import { attributesOf, escapedNameMetadataName, hardLinkMetadataName } from "./file-attributes.js";
 import { createFingerprintSet } from "./fingerprint-set.js";
-import { createPathFilter, type PathFilter, type PathFilterOptions } from "./path-filter.js";
+import type { PathFilterOptions } from "./path-filter.js";
 import { concernsWholeSeed } from "./seed-log.js";
-import { internalsOf, isPageBlobName, type SeedWriter } from "./seed-writer.js";
+import { internalsOf, type SeedWriter } from "./seed-writer.js";
+import { createSingleStager } from "./single-stager.js";
+import { tarEndSizeInBytes } from "./tar-header.js";
 import { createTaskLimit } from "./task-limit.js";
-import {
-  batchFiles,
-  batchSizeInBytes,
-  blobNameOf,
-  createBufferPool,
-  type KnownFile,
-  stageBundle,
-  stageSmallFiles,
-  type TreeStager,
-} from "./tree-stager.js";
-import { startTreeWorkers } from "./tree-workers.js";
+import { batchSizeInBytes, createTreeIntake } from "./tree-intake.js";
+import { listTree } from "./tree-listing.js";
+import { createTreeMemory } from "./tree-memory.js";
+import { maximumReaders } from "./tree-reader.js";
+import { createTreeStager } from "./tree-stager.js";
+import { entryTypes, type TreeThreadData } from "./tree-task.js";
+import { startTreeThreads } from "./tree-threads.js";
+import { zstdPackagePath } from "./zstd.js";
 
 /** How small files are grouped. */
 export interface BundleOptions {
@@ -61,7 +58,10 @@ export interface StageDirectoryOptions extends AbortOptions, ProgressOptions, Pa
   readonly compression?: CompressionOption;
   /** Groups small files into tar blobs with an index each; `true` for the defaults. Default: every file is a blob. */
   readonly bundle?: BundleOptions | boolean;
-  /** Threads that read, hash and compress. Default: one for each processor, at most 4. */
+  /**
+   * Threads that read, hash and compress, beside one that lists. 0: all of it happens in the calling thread. Default: one for each
+   * processor, at most 4; 0 where there is only one.
+   */
   readonly threads?: number;
 }
 
@@ -92,11 +92,10 @@ export interface StageDirectoryReport {
 }
 
 const listedFailures = 1000;
-const statBatchFiles = 256;
 const largeFilesAtOnce = 4;
 const defaultBundleSizeInBytes = 16 * 1024 * 1024;
-
-type StagedItem = Extract<WalkedItem, { readonly type: "file" | "empty-directory" | "symlink" }>;
+/** Longest file that may become part of a bundle unless the caller decides. */
+const defaultBundledFileSizeInBytes = 1024 * 1024;
 
 /**
  * Stages all files of a folder. Reads the folder, writes the seed; may be repeated: what is in the seed already is passed over.
@@ -113,13 +112,12 @@ export async function stageDirectory(
   options: StageDirectoryOptions = {},
 ): Promise<StageDirectoryReport> {
   const root = resolve(sourceFolder);
-  const namePrefix = options.namePrefix ?? "";
+  const { abortSignal, symlinks = "store", keepAttributes = true, namePrefix = "" } = options;
   const compression = resolveCompression(options.compression);
-  const wanted = createPathFilter(options);
   const bundling = options.bundle === true ? {} : options.bundle === false ? undefined : options.bundle;
   const maxBundleBytes = bundling?.maxBytes ?? defaultBundleSizeInBytes;
-  const maxBundledFileBytes = Math.min(bundling?.maxFileBytes ?? packedContentLimitInBytes, maxBundleBytes);
-  checkSizes(maxBundleBytes, maxBundledFileBytes);
+  const maxFileBytes = Math.min(bundling?.maxFileBytes ?? defaultBundledFileSizeInBytes, maxBundleBytes);
+  checkSizes(maxBundleBytes, maxFileBytes);
   const internals = internalsOf(writer);
   if (internals === undefined) {
     throw new StagingError(
@@ -130,8 +128,7 @@ export async function stageDirectory(
   await checkSourceFolder(root);
   // Staging what is being staged would never end.
   const ownFolder = internals.layout.folder;
-  const ownPaths = [ownFolder, dirname(ownFolder)].map((path) => relative(root, path).split(sep).join("/"));
-  const filter: PathFilter = (path, isDirectory) => !ownPaths.includes(path) && wanted(path, isDirectory);
+  const leftOut = [ownFolder, dirname(ownFolder)].map((path) => relative(root, path).split(sep).join("/"));
 
   const progress = createProgressReporter(options.onProgress);
   const failures: StageFailure[] = [];
@@ -148,6 +145,10 @@ export async function stageDirectory(
     counts.bytesStaged += bytes;
     progress.advance(bytes, files, path);
   };
+  const onAlreadyStaged = (path: string, sizeInBytes: number): void => {
+    counts.filesAlreadyStaged += 1;
+    progress.advance(sizeInBytes, 1, path);
+  };
   const onFailed = (path: string, error: unknown): void => {
     if (hasErrorName(error, "AbortError") || concernsWholeSeed(error)) throw error;
     counts.failureCount += 1;
@@ -156,249 +157,98 @@ export async function stageDirectory(
 
   progress.begin("staging");
   const resuming = writer.blobCount > 0;
-  const bundled =
+  const staged =
     bundling !== undefined && resuming
       ? await readStagedBundles(internals, namePrefix)
       : { files: createFingerprintSet(), nextNumber: 1 };
-  const threads = options.threads ?? Math.min(4, availableParallelism());
-  const workers = startTreeWorkers(Math.max(1, threads));
-
-  const keepAttributes = options.keepAttributes ?? true;
-  const metadataOf = (
-    facts: { readonly path: string; readonly modifiedAtInMs: number; readonly mode: number },
-    kind: "file" | "folder" | "symlink",
-  ): Readonly<Record<string, string>> => {
-    const attributes = attributesOf(facts, kind, keepAttributes);
-    return blobNameFromPath(facts.path) === facts.path
-      ? attributes
-      : { ...attributes, [escapedNameMetadataName]: "true" };
+  const threadCount = threadsFor(options.threads);
+  const memory = createTreeMemory(
+    Math.max(batchSizeInBytes, bundling === undefined ? 0 : maxBundleBytes + tarEndSizeInBytes),
+    2 * threadCount + 1,
+  );
+  const data: TreeThreadData = {
+    root,
+    symlinks,
+    include: options.include,
+    exclude: options.exclude,
+    leftOut,
+    reading: {
+      memory: memory.memory,
+      namePrefix,
+      keepAttributes,
+      compression,
+      zstdPackagePath: compression?.method === "zstd" && !zstdIsBuiltIn ? zstdPackagePath() : undefined,
+    },
   };
-
-  /** Whether an earlier run staged this very state of an item as a blob of its own. */
-  const isStaged = async (
-    name: string,
-    sizeInBytes: number | undefined,
-    modifiedAtInMs: number,
-  ): Promise<boolean> => {
-    if (!resuming) return false;
-    const blob = await writer.findBlob(name);
-    if (blob === undefined) return false;
-    const rawLength = blob.metadata[rawLengthMetadataName];
-    const length = rawLength === undefined ? blob.lengthInBytes : Number(rawLength);
-    return (sizeInBytes ?? length) === length && blob.modifiedAtInMs === Math.floor(modifiedAtInMs);
-  };
-  const alreadyStaged = (path: string, sizeInBytes: number): void => {
-    counts.filesAlreadyStaged += 1;
-    progress.advance(sizeInBytes, 1, path);
-  };
-
-  /** Through the writer's public way: large files, page blobs, links, and files that changed in a batch. */
-  const stageSingly = async (item: StagedItem): Promise<void> => {
-    try {
-      throwIfAborted(options.abortSignal);
-      const stats = await (item.type === "symlink" ? lstat(item.fullPath) : stat(item.fullPath));
-      const name = blobNameOf(namePrefix, item.path);
-      const size = item.type === "file" ? stats.size : undefined;
-      if (await isStaged(name, size, stats.mtimeMs)) return alreadyStaged(item.path, size ?? 0);
-      const kind = item.type === "empty-directory" ? "folder" : item.type;
-      const isPage = item.type === "file" && isPageBlobName(name);
-      await writer.writeBlob(name, sourceOf(item), {
-        abortSignal: options.abortSignal,
-        modifiedAtInMs: stats.mtimeMs,
-        ...(item.type === "file" ? { lengthInBytes: stats.size } : { kind: "block" }),
-        ...(compression === undefined || isPage ? {} : { compression }),
-        metadata: metadataOf({ path: item.path, modifiedAtInMs: stats.mtimeMs, mode: stats.mode }, kind),
-      });
-      onStaged(item.path, 1, size ?? 0);
-    } catch (error) {
-      onFailed(item.path, systemErrorCode(error) === undefined ? error : unreadable(item.fullPath, error));
-    }
-  };
-
-  const stager: TreeStager = {
-    internals,
-    workers,
-    namePrefix,
-    compression,
-    abortSignal: options.abortSignal,
-    buffers: createBufferPool(2 * threads + 2),
-    metadataOf: (file) => metadataOf(file, "file"),
-    stageSingly: (path, fullPath) => stageSingly({ type: "file", path, fullPath }),
-    onStaged,
-    onFailed,
-  };
-
-  const batchTasks = createTaskLimit(2 * Math.max(1, threads));
+  const threads = startTreeThreads(threadCount, data, "stage tree");
+  const batchTasks = createTaskLimit(memory.slotCount);
   const singleTasks = createTaskLimit(largeFilesAtOnce);
-  const linkNames = new Map<string, string>();
-  const planner = createBundlePlanner(namePrefix, maxBundleBytes);
-  let nextBundle = bundled.nextNumber;
-  let batch: KnownFile[] = [];
-  let batchBytes = 0;
-
-  const endBatch = async (): Promise<void> => {
-    const files = batch;
-    batch = [];
-    batchBytes = 0;
-    if (files.length > 0) await batchTasks.start(() => stageSmallFiles(stager, files));
-  };
-  const addToBundle = async (item: BundleItem): Promise<void> => {
-    if (
-      bundled.files.size > 0 &&
-      bundled.files.has(
-        bundleFingerprint(
-          namePrefix + item.path,
-          item.type,
-          item.sizeInBytes,
-          item.modifiedAtInMs,
-          item.target,
-        ),
-      )
-    ) {
-      return alreadyStaged(item.path, item.sizeInBytes);
-    }
-    const full = planner.add(item);
-    if (full === undefined) return;
-    const number = nextBundle;
-    nextBundle += 1;
-    await batchTasks.start(() => stageBundle(stager, full, number, maxBundleBytes));
-  };
-  const addFile = async (file: KnownFile, link: string): Promise<void> => {
-    if (options.hardLinks === "store" && link !== "") {
-      const first = linkNames.get(link);
-      linkNames.set(link, first ?? file.path);
-      if (first !== undefined) return singleTasks.start(() => stageHardLink(file, first));
-    }
-    const item: BundleItem = { ...file, type: "file" };
-    const isPage = isPageBlobName(file.name);
-    if (bundling !== undefined && !isPage && file.sizeInBytes <= maxBundledFileBytes) {
-      if (bundledSize(namePrefix, item) <= maxBundleBytes) return addToBundle(item);
-    }
-    if (isPage || file.sizeInBytes > packedContentLimitInBytes) {
-      return singleTasks.start(() => stageSingly({ type: "file", path: file.path, fullPath: file.fullPath }));
-    }
-    if (await isStaged(file.name, file.sizeInBytes, file.modifiedAtInMs)) {
-      return alreadyStaged(file.path, file.sizeInBytes);
-    }
-    if (batch.length >= batchFiles || batchBytes + file.sizeInBytes > batchSizeInBytes) await endBatch();
-    batch.push(file);
-    batchBytes += file.sizeInBytes;
-  };
-  const stageHardLink = async (file: KnownFile, first: string): Promise<void> => {
-    try {
-      if (await isStaged(file.name, undefined, file.modifiedAtInMs)) return alreadyStaged(file.path, 0);
-      await writer.writeBlob(file.name, Buffer.from(namePrefix + first, "utf8"), {
-        kind: "block",
-        modifiedAtInMs: file.modifiedAtInMs,
-        metadata: { ...metadataOf(file, "file"), [hardLinkMetadataName]: "true" },
-        abortSignal: options.abortSignal,
-      });
-      onStaged(file.path, 1, 0);
-    } catch (error) {
-      onFailed(file.path, error);
-    }
-  };
-  const addOther = async (item: Exclude<StagedItem, { readonly type: "file" }>): Promise<void> => {
-    if (bundling === undefined) return singleTasks.start(() => stageSingly(item));
-    try {
-      const stats = await lstat(item.fullPath);
-      await addToBundle({
-        path: item.path,
-        fullPath: item.fullPath,
-        type: item.type === "symlink" ? "symlink" : "folder",
-        sizeInBytes: 0,
-        mode: stats.mode,
-        modifiedAtInMs: stats.mtimeMs,
-        ...(item.type === "symlink" ? { target: item.target } : {}),
-      });
-    } catch (error) {
-      if (systemErrorCode(error) === undefined) throw error;
-      onFailed(item.path, unreadable(item.fullPath, error));
-    }
-  };
-
-  // Facts of the next files are fetched while the ones before are sorted; the order of the walk is kept.
-  let sorted: Promise<void> = Promise.resolve();
-  let waitingStats = 0;
-  const sortFiles = async (files: readonly { path: string; fullPath: string }[]): Promise<void> => {
-    const facts = await workers.stat(files.map((file) => file.fullPath));
-    for (let at = 0; at < files.length; at += 1) {
-      const { path, fullPath } = files[at]!;
-      if (facts.errors[at] !== "") {
-        onFailed(path, unreadable(fullPath, { code: facts.errors[at] }));
-        continue;
-      }
-      const known: KnownFile = {
-        path,
-        fullPath,
-        name: blobNameOf(namePrefix, path),
-        sizeInBytes: facts.sizes[at]!,
-        modifiedAtInMs: facts.times[at]!,
-        mode: facts.modes[at]!,
-      };
-      await addFile(known, facts.links[at]!);
-    }
-  };
-  let unsorted: { path: string; fullPath: string }[] = [];
-  const endStatBatch = async (): Promise<void> => {
-    const files = unsorted;
-    unsorted = [];
-    if (files.length === 0) return;
-    const before = sorted;
-    waitingStats += 1;
-    sorted = (async () => {
-      await before;
-      await sortFiles(files);
-      waitingStats -= 1;
-    })();
-    // Its failure is seen when it is awaited below.
-    sorted.catch(() => undefined);
-    if (waitingStats > 2) await sorted;
-  };
+  const common = { namePrefix, compression, abortSignal, onStaged, onFailed };
+  const single = createSingleStager({
+    ...common,
+    write: (name, source, blobOptions) => internals.writeBlobWith(threads.hashing, name, source, blobOptions),
+    writer,
+    root,
+    keepAttributes,
+    resuming,
+    onAlreadyStaged,
+  });
+  const stager = createTreeStager({
+    ...common,
+    internals,
+    threads,
+    memory,
+    stageSingly: (batch, at) => single.stage(batch.paths[at]!, batch.types[at]!, batch.targets[at]!),
+  });
+  const intake = createTreeIntake({
+    namePrefix,
+    hardLinks: options.hardLinks ?? "copy",
+    bundling: bundling === undefined ? undefined : { maxBundleBytes, maxFileBytes, ...staged },
+    mayBeStaged: (name) => resuming && internals.mayHave(name),
+    isStaged: single.isStaged,
+    onAlreadyStaged,
+    startBlobs: (batch) => batchTasks.start(() => stager.stageBlobs(batch)),
+    startBundle: (batch, number) => batchTasks.start(() => stager.stageBundle(batch, number)),
+    startSingle: (path, type, target) => singleTasks.start(() => single.stage(path, type, target)),
+    startHardLink: (path, modifiedAtInMs, mode, first) =>
+      singleTasks.start(() => single.stageHardLink(path, modifiedAtInMs, mode, first)),
+  });
 
   try {
-    const items = walkDirectory(root, {
-      symlinks: options.symlinks ?? "store",
-      wants: filter,
-      abortSignal: options.abortSignal,
-      onSkippedLink: () => {
-        counts.symlinksSkipped += 1;
-      },
-    });
-    for await (const item of items) {
-      switch (item.type) {
-        case "file":
-          unsorted.push(item);
-          if (unsorted.length >= statBatchFiles) await endStatBatch();
-          break;
-        case "failed":
-          onFailed(item.path, unreadable(item.fullPath, item.error));
-          break;
-        case "special":
-          counts.specialFilesSkipped += 1;
-          break;
-        case "symlink":
-        case "empty-directory":
-          await addOther(item);
-          break;
+    for await (const listing of listTree(root, { ...options, symlinks, leftOut })) {
+      counts.symlinksSkipped += listing.skippedLinks;
+      for (let at = 0; at < listing.paths.length; at += 1) {
+        const path = listing.paths[at]!;
+        const type = listing.types[at]!;
+        if (type === entryTypes.special) counts.specialFilesSkipped += 1;
+        else if (type === entryTypes.failed) {
+          onFailed(path, unreadable(fullPathOf(root, path), { code: listing.details[at]! }));
+        } else {
+          const sizeInBytes = listing.sizes[at]!;
+          const detail = listing.details[at]!;
+          const facts = [listing.modifiedAtInMs[at]!, listing.modes[at]!] as const;
+          const waiting = intake.add(path, type, sizeInBytes, ...facts, detail);
+          if (waiting !== undefined) await waiting;
+        }
       }
     }
-    await endStatBatch();
-    await sorted;
-    await endBatch();
-    const last = planner.finish();
-    if (last !== undefined)
-      await batchTasks.start(() => stageBundle(stager, last, nextBundle, maxBundleBytes));
+    await intake.finish();
   } finally {
-    await Promise.allSettled([sorted, batchTasks.drain(), singleTasks.drain()]);
-    await workers.close();
+    await Promise.allSettled([batchTasks.drain(), singleTasks.drain()]);
+    await threads.close();
   }
   await batchTasks.drain();
   await singleTasks.drain();
-  throwIfAborted(options.abortSignal);
+  throwIfAborted(abortSignal);
   await writer.flush();
   progress.flush();
   return Object.freeze({ ...counts, failures: Object.freeze(failures) });
+}
+
+function threadsFor(wanted: number | undefined): number {
+  if (wanted === undefined) return availableParallelism() < 2 ? 0 : Math.min(4, availableParallelism());
+  if (Number.isSafeInteger(wanted) && wanted >= 0 && wanted <= maximumReaders) return wanted;
+  throw new StagingError("option-invalid", `threads is ${wanted}; it must be from 0 to ${maximumReaders}.`);
 }
 
 async function checkSourceFolder(root: string): Promise<void> {
@@ -427,19 +277,7 @@ function checkSizes(maxBytes: number, maxFileBytes: number): void {
   }
 }
 
-function sourceOf(item: StagedItem): BlobSource {
-  switch (item.type) {
-    case "file":
-      return { file: item.fullPath };
-    case "empty-directory":
-      return new Uint8Array(0);
-    case "symlink":
-      return Buffer.from(item.target, "utf8");
-  }
-}
-
 function describe(error: unknown): { code: string; message: string } {
-  const message =
-    typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error);
-  return { code: isStagingError(error) ? error.code : (systemErrorCode(error) ?? "unknown"), message };
+  const code = isStagingError(error) ? error.code : (systemErrorCode(error) ?? "unknown");
+  return { code, message: errorMessageOf(error) };
 }

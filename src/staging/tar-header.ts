@@ -12,7 +12,7 @@ export interface TarMember {
   readonly mode: number;
   readonly modifiedAtInMs: number;
   /** Only for links. */
-  readonly target?: string;
+  readonly target?: string | undefined;
 }
 
 /** Headers, contents and the archive are multiples of this. */
@@ -77,7 +77,10 @@ function splitName(name: string): readonly [string, string] | undefined {
     : undefined;
 }
 
+const noRecords = Buffer.alloc(0);
+
 function paxRecords(name: string, target: string): Buffer {
+  if (target === "" && name.length <= nameSize && isAscii(name)) return noRecords;
   let text = "";
   if (splitName(name) === undefined) text += paxRecord("path", name);
   if (target.length > nameSize || !isAscii(target)) text += paxRecord("linkpath", target);

@@ -2,7 +2,10 @@
  * zstd (RFC 8878): Node's own where it has one (22.15, 23.8 and later), else the optional package `@foxglove/wasm-zstd`. Content is a
  * sequence of frames that each say how long they unpack, so that both can be undone piece by piece with bounded memory.
  */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import * as zlib from "node:zlib";
+import { zstdIsBuiltIn } from "./compression-choice.js";
 import { StagingError } from "./errors.js";
 
 interface NodeZstd {
@@ -28,11 +31,9 @@ interface WasmZstd {
 const nodeZstd = zlib as unknown as NodeZstd;
 const pieceSizeInBytes = 4 * 1024 * 1024;
 const maximumFrameContentInBytes = 64 * 1024 * 1024;
+const zstdPackage = "@foxglove/wasm-zstd";
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a50;
-
-/** Whether this version of Node compresses zstd itself. */
-export const zstdIsBuiltIn: boolean = typeof nodeZstd.zstdCompress === "function";
 
 /** Compresses bytes into frames of at most 4 MiB of content. @throws StagingError `compression-unavailable` */
 export async function compressZstd(bytes: Uint8Array, level: number): Promise<Uint8Array> {
@@ -128,16 +129,35 @@ function damage(problem: string): Error {
   return Object.assign(new Error(problem), { code: "zstd" });
 }
 
+/**
+ * Where threads find the package that compresses zstd: they run a text that lies in no folder.
+ *
+ * @throws StagingError `compression-unavailable`
+ */
+export function zstdPackagePath(): string {
+  try {
+    // The CommonJS build has no import.meta, the ES module build no __filename.
+    const here = (import.meta.url as string | undefined) ?? pathToFileURL(__filename).href;
+    return createRequire(here).resolve(zstdPackage);
+  } catch (error) {
+    throw zstdMissing(error);
+  }
+}
+
+function zstdMissing(cause: unknown): StagingError {
+  return new StagingError(
+    "compression-unavailable",
+    `zstd needs Node 22.15 or later, or the package '${zstdPackage}' beside this one (npm install ${zstdPackage}). Or use brotli.`,
+    { cause },
+  );
+}
+
 async function loadWasm(): Promise<WasmZstd> {
   let loaded: (Partial<WasmZstd> & { readonly default?: WasmZstd }) | undefined;
   try {
     loaded = (await import("@foxglove/wasm-zstd")) as unknown as typeof loaded;
   } catch (error) {
-    throw new StagingError(
-      "compression-unavailable",
-      "zstd needs Node 22.15 or later, or the package '@foxglove/wasm-zstd' beside this one (npm install @foxglove/wasm-zstd). Or use brotli.",
-      { cause: error },
-    );
+    throw zstdMissing(error);
   }
   const wasm = loaded?.default ?? (loaded as WasmZstd);
   await wasm.isLoaded;

@@ -17,7 +17,8 @@ function countCall(halfOf) {
 
 const { write } = fs;
 fs.write = (fd, buffer, offset, length, position, done) => {
-  const half = Math.floor(length / 2);
+  // Direct writes tear between sectors only.
+  const half = length > 8192 ? Math.floor(length / 8192) * 4096 : Math.floor(length / 2);
   countCall(() => halfWrite && half > 0 && fs.writeSync(fd, buffer, offset, half, position));
   return write(fd, buffer, offset, length, position, done);
 };
