@@ -1,8 +1,9 @@
 /** The resource provider `Microsoft.DataBox`, api-version 2022-12-01, for customers' own disks. */
 import { createGuid, type RandomSource } from "../../shared/index.js";
-import { armError, invalidBodyResponse, resourceNotFound } from "../arm/arm-error.js";
+import { armError, invalidBodyResponse } from "../arm/arm-error.js";
 import type { ArmOperation, ArmRequest } from "../arm/arm-gateway.js";
 import { createBodyChecker, isJsonObject } from "../arm/body-checker.js";
+import { createJobStore } from "../arm/job-store.js";
 import { createLongRunningOperations } from "../arm/long-running-operations.js";
 import { pageOf } from "../arm/paging.js";
 import type { SubscriptionInventory } from "../arm/subscription-inventory.js";
@@ -46,7 +47,8 @@ const jobsInGroup =
 export function createDataBoxService(options: DataBoxServiceOptions): DataBoxService {
   const { inventory, timeline, random, endpoint } = options;
   const { subscriptionId } = inventory;
-  const jobs = new Map<string, DataBoxJob>();
+  const jobs = createJobStore<DataBoxJob>("Microsoft.DataBox/jobs", timeline);
+  const { withJob } = jobs;
   const longRunning = createLongRunningOperations({
     namespace: "Microsoft.DataBox",
     apiVersions,
@@ -55,27 +57,7 @@ export function createDataBoxService(options: DataBoxServiceOptions): DataBoxSer
     random,
     runningPolls: options.runningPolls ?? 1,
   });
-  const keyOf = (parameters: Readonly<Record<string, string>>): string =>
-    `${parameters["resourceGroup"]}/${parameters["jobName"]}`.toLowerCase();
-  timeline.addDeadlineRule((nowInMs) => {
-    for (const [key, job] of jobs) {
-      job.applyDeadlines(nowInMs);
-      if (job.isExpired) jobs.delete(key);
-    }
-  });
 
-  const withJob =
-    (handle: (job: DataBoxJob, request: ArmRequest) => Promise<EmulatorResponse> | EmulatorResponse) =>
-    (request: ArmRequest): Promise<EmulatorResponse> | EmulatorResponse => {
-      const job = jobs.get(keyOf(request.parameters));
-      return job === undefined
-        ? resourceNotFound(
-            "Microsoft.DataBox/jobs",
-            request.parameters["jobName"] ?? "",
-            request.parameters["resourceGroup"] ?? "",
-          )
-        : handle(job, request);
-    };
   const resource = (job: DataBoxJob): EmulatorResponse => ({
     status: 200,
     headers: { ETag: job.etag },
@@ -84,10 +66,7 @@ export function createDataBoxService(options: DataBoxServiceOptions): DataBoxSer
   const conflict = (message: string): EmulatorResponse => armError(409, "Conflict", message);
 
   const list = (request: ArmRequest): EmulatorResponse => {
-    const group = request.parameters["resourceGroup"]?.toLowerCase();
-    const inScope = [...jobs.values()].filter(
-      (job) => group === undefined || job.resourceGroup.toLowerCase() === group,
-    );
+    const inScope = jobs.inScopeOf(request);
     return pageOf(request, endpoint, inScope, (job) => dataBoxJobResource(subscriptionId, job, false));
   };
 
@@ -105,7 +84,7 @@ export function createDataBoxService(options: DataBoxServiceOptions): DataBoxSer
     }
     const { storageAccount, ...order } = readDataBoxOrder(check, body, inventory);
     if (check.problems.length > 0 || storageAccount === undefined) return invalidBodyResponse(check.problems);
-    if (jobs.has(keyOf(request.parameters))) {
+    if (jobs.find(request)) {
       return conflict(`The job '${name}' exists already; existing jobs are changed with PATCH.`);
     }
     const job = createDataBoxJob({
@@ -117,7 +96,7 @@ export function createDataBoxService(options: DataBoxServiceOptions): DataBoxSer
       createdAtInMs: timeline.nowInMs(),
       createdBy: request.caller.objectId,
     });
-    jobs.set(keyOf(request.parameters), job);
+    jobs.put(request, job);
     return longRunning.begin(normalizeLocationName(job.location), () => resource(job));
   };
 
@@ -142,7 +121,7 @@ export function createDataBoxService(options: DataBoxServiceOptions): DataBoxSer
     if (!job.isDeletable)
       return conflict(`The job '${job.name}' cannot be deleted in stage '${job.status}'.`);
     return longRunning.begin(normalizeLocationName(job.location), () => {
-      jobs.delete(keyOf(request.parameters));
+      jobs.remove(request);
       return { status: 204 };
     });
   };
@@ -201,7 +180,7 @@ export function createDataBoxService(options: DataBoxServiceOptions): DataBoxSer
     handle: ArmOperation["handle"],
   ): ArmOperation => ({ method, path, action: `Microsoft.DataBox/${action}`, apiVersions, handle });
   return {
-    jobs: () => [...jobs.values()],
+    jobs: () => jobs.all(),
     operations: [
       {
         ...operation("GET", "/providers/Microsoft.DataBox/operations", "", () => ({

@@ -69,7 +69,7 @@ function openSingleBlockTarget({ blob, container, headers, metadata }: BlobTarge
           });
         }
       };
-      placement = await place(blob, whetherCreated(send), () => send(blob.blobName, false));
+      placement = await applyDisposition(blob, whetherCreated(send), () => send(blob.blobName, false));
     } catch (error) {
       refusal = refusalOf(error);
     }
@@ -85,50 +85,83 @@ function openSingleBlockTarget({ blob, container, headers, metadata }: BlobTarge
       if (placement === undefined && refusal === undefined) {
         await upload(ranges.length === 0 ? new Uint8Array(0) : undefined);
       }
-      return outcome(blob, placement, refusal, ranges);
+      return outcome(blob, { placement, refusal }, ranges);
     },
   };
 }
 
-/** A block blob of several blocks: Put Block for each, then one Put Block List. */
-function openBlockListTarget({ blob, container, headers, metadata }: BlobTargetOptions): BlobTarget {
+/** The place of a blob that is found or made before its first part comes, and what stood in the way. */
+interface PlacedBlob {
+  readonly refusal: BlobRefusal | undefined;
+  readonly placement: Placement | undefined;
+  /** Whether its parts need not be sent. */
+  isLost(): boolean;
+  /** Sends a part once the place is known; a refusal that holds for the rest, too, loses the blob. */
+  send(succeeded: RangeStatus, request: (blobName: string) => Promise<unknown>): Promise<RangeStatus>;
+  refuse(error: unknown): void;
+  settled(): Promise<void>;
+}
+
+function placeBlob(findPlace: () => Promise<Placement>): PlacedBlob {
   let refusal: BlobRefusal | undefined;
   let placement: Placement | undefined;
-  const idOf = (range: AnnouncedRange): string => range.id ?? blockIdOfIndex(blob.ranges.indexOf(range));
-  const placed = (async (): Promise<void> => {
-    try {
-      const client = await container;
-      const isAbsent = async (blobName: string): Promise<boolean> =>
-        !(await client.getBlockBlobClient(blobName).exists());
-      placement = await place(blob, isAbsent, async () => undefined);
-    } catch (error) {
+  const isLost = (): boolean => refusal !== undefined || placement?.dispositionStatus === "Skipped";
+  const settled = findPlace().then(
+    (found) => {
+      placement = found;
+    },
+    (error: unknown) => {
       refusal = refusalOf(error);
-    }
-  })();
+    },
+  );
   return {
-    isLost: () => refusal !== undefined || placement?.dispositionStatus === "Skipped",
-    async put(range, bytes, md5) {
-      await placed;
-      if (refusal !== undefined || placement === undefined || placement.dispositionStatus === "Skipped") {
-        return "Cancelled";
-      }
+    get refusal() {
+      return refusal;
+    },
+    get placement() {
+      return placement;
+    },
+    isLost,
+    async send(succeeded, request) {
+      await settled;
+      if (isLost() || placement === undefined) return "Cancelled";
       try {
-        const client = (await container).getBlockBlobClient(placement.blobName);
-        await client.stageBlock(idOf(range), bytes, bytes.byteLength, {
-          transactionalContentMD5: md5,
-        });
-        return "Uncommitted";
+        await request(placement.blobName);
+        return succeeded;
       } catch (error) {
         const failed = refusalOf(error);
         if (isFinal(failed)) refusal ??= failed;
         return failed.rangeStatus;
       }
     },
+    refuse(error) {
+      refusal = refusalOf(error);
+    },
+    settled: () => settled,
+  };
+}
+
+/** A block blob of several blocks: Put Block for each, then one Put Block List. */
+function openBlockListTarget({ blob, container, headers, metadata }: BlobTargetOptions): BlobTarget {
+  const idOf = (range: AnnouncedRange): string => range.id ?? blockIdOfIndex(blob.ranges.indexOf(range));
+  const place = placeBlob(async () => {
+    const client = await container;
+    const isAbsent = async (blobName: string): Promise<boolean> =>
+      !(await client.getBlockBlobClient(blobName).exists());
+    return applyDisposition(blob, isAbsent, async () => undefined);
+  });
+  return {
+    isLost: place.isLost,
+    put: (range, bytes, md5) =>
+      place.send("Uncommitted", async (blobName) =>
+        (await container).getBlockBlobClient(blobName).stageBlock(idOf(range), bytes, bytes.byteLength, {
+          transactionalContentMD5: md5,
+        }),
+      ),
     async finish(ranges) {
-      await placed;
-      if (refusal !== undefined || placement === undefined || placement.dispositionStatus === "Skipped") {
-        return outcome(blob, placement, refusal, ranges);
-      }
+      await place.settled();
+      const { placement } = place;
+      if (place.isLost() || placement === undefined) return outcome(blob, place, ranges);
       const staged = ranges.flatMap((range, index) =>
         range.status === "Uncommitted" ? [idOf(blob.ranges[index]!)] : [],
       );
@@ -139,14 +172,13 @@ function openBlockListTarget({ blob, container, headers, metadata }: BlobTargetO
           conditions: placement.dispositionStatus === "Overwritten" ? {} : { ifNoneMatch: "*" },
         });
       } catch (error) {
-        refusal = refusalOf(error);
-        return outcome(blob, placement, refusal, ranges);
+        place.refuse(error);
+        return outcome(blob, place, ranges);
       }
       const committed = staged.length === ranges.length ? "Completed" : "Committed";
       return outcome(
         blob,
-        placement,
-        undefined,
+        place,
         ranges.map((range) => (range.status === "Uncommitted" ? { ...range, status: committed } : range)),
       );
     },
@@ -156,46 +188,31 @@ function openBlockListTarget({ blob, container, headers, metadata }: BlobTargetO
 /** A page blob: made with its full length, then written range by range. */
 function openPageBlobTarget(options: BlobTargetOptions): BlobTarget {
   const { blob, container, headers, metadata } = options;
-  let refusal: BlobRefusal | undefined;
-  let placement: Placement | undefined;
-  const placed = (async (): Promise<void> => {
-    try {
-      if (!options.supportsPageBlobs) throw { statusCode: 400, code: "FeatureNotSupportedForAccount" };
-      const client = await container;
-      const create = async (blobName: string, onlyIfAbsent: boolean): Promise<void> => {
-        await client.getPageBlobClient(blobName).create(blob.lengthInBytes, {
-          blobHTTPHeaders: headers,
-          metadata,
-          conditions: onlyIfAbsent ? { ifNoneMatch: "*" } : {},
-        });
-      };
-      placement = await place(blob, whetherCreated(create), () => create(blob.blobName, false));
-    } catch (error) {
-      refusal = refusalOf(error);
-    }
-  })();
+  const place = placeBlob(async () => {
+    if (!options.supportsPageBlobs) throw { statusCode: 400, code: "FeatureNotSupportedForAccount" };
+    const client = await container;
+    const create = async (blobName: string, onlyIfAbsent: boolean): Promise<void> => {
+      await client.getPageBlobClient(blobName).create(blob.lengthInBytes, {
+        blobHTTPHeaders: headers,
+        metadata,
+        conditions: onlyIfAbsent ? { ifNoneMatch: "*" } : {},
+      });
+    };
+    return applyDisposition(blob, whetherCreated(create), () => create(blob.blobName, false));
+  });
   return {
-    isLost: () => refusal !== undefined || placement?.dispositionStatus === "Skipped",
-    async put(range, bytes, md5) {
-      await placed;
-      if (refusal !== undefined || placement === undefined || placement.dispositionStatus === "Skipped") {
-        return "Cancelled";
-      }
-      try {
-        const client = (await container).getPageBlobClient(placement.blobName);
-        await client.uploadPages(bytes, range.offsetInBytes, bytes.byteLength, {
-          transactionalContentMD5: md5,
-        });
-        return "Completed";
-      } catch (error) {
-        const failed = refusalOf(error);
-        if (isFinal(failed)) refusal ??= failed;
-        return failed.rangeStatus;
-      }
-    },
+    isLost: place.isLost,
+    put: (range, bytes, md5) =>
+      place.send("Completed", async (blobName) =>
+        (await container)
+          .getPageBlobClient(blobName)
+          .uploadPages(bytes, range.offsetInBytes, bytes.byteLength, {
+            transactionalContentMD5: md5,
+          }),
+      ),
     async finish(ranges) {
-      await placed;
-      return outcome(blob, placement, refusal, ranges);
+      await place.settled();
+      return outcome(blob, place, ranges);
     },
   };
 }
@@ -203,7 +220,7 @@ function openPageBlobTarget(options: BlobTargetOptions): BlobTarget {
 /**
  * Applies the import disposition. `tryCreate` makes the blob if there is none of that name, and tells whether it did.
  */
-async function place(
+async function applyDisposition(
   blob: AnnouncedBlob,
   tryCreate: (blobName: string) => Promise<boolean>,
   overwrite: () => Promise<void>,
@@ -252,8 +269,7 @@ function isFinal(refusal: BlobRefusal): boolean {
 
 function outcome(
   blob: AnnouncedBlob,
-  placement: Placement | undefined,
-  refusal: BlobRefusal | undefined,
+  { placement, refusal }: Pick<PlacedBlob, "placement" | "refusal">,
   ranges: readonly RangeOutcome[],
 ): TargetOutcome {
   if (refusal !== undefined || placement === undefined) {

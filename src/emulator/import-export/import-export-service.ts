@@ -1,8 +1,9 @@
 /** The resource provider `Microsoft.ImportExport`, api-version 2021-01-01. */
 import { createGuid, type RandomSource } from "../../shared/index.js";
-import { armError, invalidBodyResponse, resourceNotFound } from "../arm/arm-error.js";
+import { armError, invalidBodyResponse } from "../arm/arm-error.js";
 import type { ArmOperation, ArmRequest } from "../arm/arm-gateway.js";
 import { type BodyChecker, createBodyChecker, isJsonObject, type JsonObject } from "../arm/body-checker.js";
+import { createJobStore } from "../arm/job-store.js";
 import { pageOf } from "../arm/paging.js";
 import type { SubscriptionInventory } from "../arm/subscription-inventory.js";
 import type { EmulatorResponse } from "../http.js";
@@ -43,21 +44,11 @@ const jobsInGroup =
 export function createImportExportService(options: ImportExportServiceOptions): ImportExportService {
   const { inventory, timeline, random, endpoint } = options;
   const { subscriptionId } = inventory;
-  const jobs = new Map<string, ImportExportJob>();
-  const keyOf = (parameters: Readonly<Record<string, string>>): string =>
-    `${parameters["resourceGroup"]}/${parameters["jobName"]}`.toLowerCase();
-  timeline.addDeadlineRule((nowInMs) => {
-    for (const [key, job] of jobs) {
-      job.applyDeadlines(nowInMs);
-      if (job.isExpired) jobs.delete(key);
-    }
-  });
+  const jobs = createJobStore<ImportExportJob>("Microsoft.ImportExport/jobs", timeline);
+  const { withJob } = jobs;
 
   const list = (request: ArmRequest): EmulatorResponse => {
-    const group = request.parameters["resourceGroup"]?.toLowerCase();
-    const inScope = [...jobs.values()].filter(
-      (job) => group === undefined || job.resourceGroup.toLowerCase() === group,
-    );
+    const inScope = jobs.inScopeOf(request);
     const filter = request.query.get("$filter");
     const condition = filter === null ? undefined : /^(state|jobType) eq '(\w+)'$/i.exec(filter.trim());
     if (condition === null) {
@@ -74,19 +65,6 @@ export function createImportExportService(options: ImportExportServiceOptions): 
       importExportJobResource(subscriptionId, job, { omitsDrives: true }),
     );
   };
-  const withJob =
-    (handle: (job: ImportExportJob, request: ArmRequest) => Promise<EmulatorResponse> | EmulatorResponse) =>
-    (request: ArmRequest): Promise<EmulatorResponse> | EmulatorResponse => {
-      const job = jobs.get(keyOf(request.parameters));
-      return job === undefined
-        ? resourceNotFound(
-            "Microsoft.ImportExport/jobs",
-            request.parameters["jobName"] ?? "",
-            request.parameters["resourceGroup"] ?? "",
-          )
-        : handle(job, request);
-    };
-
   const create = async (request: ArmRequest): Promise<EmulatorResponse> => {
     const body = await request.json();
     if (!isJsonObject(body)) return missingBody();
@@ -128,7 +106,7 @@ export function createImportExportService(options: ImportExportServiceOptions): 
     if (changes.cancelRequested === true) {
       check.report("InvalidPropertyValue", "properties.cancelRequested", "A new job cannot be cancelled.");
     }
-    const existing = jobs.get(keyOf(request.parameters));
+    const existing = jobs.find(request);
     if (check.problems.length > 0 || storageAccountId === undefined || storageAccount === undefined) {
       return invalidBodyResponse(check.problems);
     }
@@ -168,7 +146,7 @@ export function createImportExportService(options: ImportExportServiceOptions): 
       createdAtInMs: nowInMs,
       createdBy: request.caller.objectId,
     });
-    jobs.set(keyOf(request.parameters), job);
+    jobs.put(request, job);
     return {
       status: existing ? 200 : 201,
       body: importExportJobResource(subscriptionId, job, { sentLocation: location }),
@@ -209,7 +187,7 @@ export function createImportExportService(options: ImportExportServiceOptions): 
         `The job '${job.name}' is in state '${job.state}'; only jobs in state 'Creating' or 'Completed' can be deleted.`,
       );
     }
-    jobs.delete(keyOf(request.parameters));
+    jobs.remove(request);
     return { status: 200 };
   };
 
@@ -228,7 +206,7 @@ export function createImportExportService(options: ImportExportServiceOptions): 
     handle,
   });
   return {
-    jobs: () => [...jobs.values()],
+    jobs: () => jobs.all(),
     operations: [
       publicOperation("/providers/Microsoft.ImportExport/locations", () => ({
         status: 200,

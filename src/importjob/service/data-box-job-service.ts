@@ -22,9 +22,9 @@ import {
 } from "../order/import-order.js";
 import { readStorageAccountFacts } from "../order/read-storage-account-facts.js";
 import { normalizeLocation } from "../order/storage-account-id.js";
-import { checkTrackingNumber } from "../shipping/check-tracking-number.js";
 import type { ShippingDestination } from "../shipping/shipping-destination.js";
-import { assertShippingDetails, type ShippingDetails } from "../shipping/shipping-details.js";
+import type { ShippingDetails } from "../shipping/shipping-details.js";
+import { beginShipping } from "./begin-shipping.js";
 import {
   type ArmAccess,
   type ImportJobClientOptions,
@@ -43,11 +43,10 @@ import type {
   ShippingDestinationOptions,
 } from "./import-job-service.js";
 import type { DriveRecoveryKey, ImportJobRef, ImportJobStatus } from "./import-job-status.js";
-import { createPagedIterator, toPage } from "./paged-iterator.js";
+import { listJobs } from "./list-jobs.js";
 import { asObject, asObjects, asText, type JsonObject } from "./raw-json.js";
 import { abortOf, captureBodies, captureBody } from "./raw-response.js";
 import { isForbidden, statusCodeOf, withJobNotFound } from "./service-failure.js";
-import { assertCanEnterShipping, isSameParcel } from "./shipping-rules.js";
 import { visibleJobs } from "./visible-jobs.js";
 
 const logger = createRoomLogger("importjob");
@@ -112,23 +111,18 @@ export class DataBoxJobService implements ImportJobService {
   ): PagedAsyncIterableIterator<ImportJobStatus, ImportJobPage> {
     const { resourceGroupName } = options;
     const { jobs } = this.#client;
-    return createPagedIterator<ImportJobStatus, ImportJobPage>(async function* pages(continuationToken) {
-      const settings = continuationToken === undefined ? {} : { continuationToken };
-      const bodies = captureBodies("the list of Data Box jobs", options, (capturing) => {
-        const iterator =
+    return listJobs(
+      {
+        what: "the list of Data Box jobs",
+        begin: (capturing) =>
           resourceGroupName === undefined
             ? jobs.list(capturing)
-            : jobs.listByResourceGroup(resourceGroupName, capturing);
-        return iterator.byPage(settings);
-      });
-      for await (const body of bodies) {
-        const imports = (asObjects(body["value"]) ?? []).filter(isCustomerDiskImport);
-        yield toPage(
-          imports.map((job) => readDataBoxJob(job)),
-          asText(body["nextLink"]),
-        );
-      }
-    });
+            : jobs.listByResourceGroup(resourceGroupName, capturing),
+        isImport: isCustomerDiskImport,
+        read: (resource) => readDataBoxJob(resource),
+      },
+      options,
+    );
   }
 
   async getShippingDestination(
@@ -165,14 +159,11 @@ export class DataBoxJobService implements ImportJobService {
     details: ShippingDetails,
     options: EnterShippingOptions = {},
   ): Promise<ImportJobStatus> {
-    assertShippingDetails(details);
-    const job = await this.getImportJob(ref, options);
-    if (job.state !== "creating" && isSameParcel(job, details)) return job;
-    assertCanEnterShipping(job);
+    const { job, isEntered } = await beginShipping(this, ref, details, options, () =>
+      this.#jobsWithPackages(ref, options),
+    );
+    if (isEntered) return job;
     const { carrierName, trackingNumber } = details.deliveryPackage;
-    if (!options.allowSharedTrackingNumber) {
-      await checkTrackingNumber(ref, trackingNumber, this.#jobsWithPackages(ref, options));
-    }
     const update = toReturnUpdate(details);
     if (update) {
       await this.#finish(`updating import job '${ref.jobName}'`, options, () =>

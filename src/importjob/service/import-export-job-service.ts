@@ -17,9 +17,9 @@ import { assertOrderable } from "../order/assert-orderable.js";
 import type { ImportOrder, ReturnAddress } from "../order/import-order.js";
 import { readStorageAccountFacts } from "../order/read-storage-account-facts.js";
 import { normalizeLocation } from "../order/storage-account-id.js";
-import { checkTrackingNumber } from "../shipping/check-tracking-number.js";
 import type { ShippingDestination } from "../shipping/shipping-destination.js";
-import { assertShippingDetails, type ShippingDetails } from "../shipping/shipping-details.js";
+import type { ShippingDetails } from "../shipping/shipping-details.js";
+import { beginShipping } from "./begin-shipping.js";
 import {
   type ArmAccess,
   type ImportJobClientOptions,
@@ -38,11 +38,10 @@ import type {
   ListImportJobsOptions,
 } from "./import-job-service.js";
 import type { DriveRecoveryKey, ImportJobRef, ImportJobStatus } from "./import-job-status.js";
-import { createPagedIterator, toPage } from "./paged-iterator.js";
+import { listJobs } from "./list-jobs.js";
 import { asObjects, asText, type JsonObject } from "./raw-json.js";
 import { abortOf, captureBodies, captureBody } from "./raw-response.js";
 import { statusCodeOf, withJobNotFound } from "./service-failure.js";
-import { assertCanEnterShipping, isSameParcel } from "./shipping-rules.js";
 import { visibleJobs } from "./visible-jobs.js";
 
 const logger = createRoomLogger("importjob");
@@ -96,24 +95,19 @@ export class ImportExportJobService implements ImportJobService {
     options: ListImportJobsOptions = {},
   ): PagedAsyncIterableIterator<ImportJobStatus, ImportJobPage> {
     const { resourceGroupName } = options;
-    const jobs = this.#client.jobs;
-    return createPagedIterator<ImportJobStatus, ImportJobPage>(async function* pages(continuationToken) {
-      const settings = continuationToken === undefined ? {} : { continuationToken };
-      const bodies = captureBodies("the list of import jobs", options, (capturing) => {
-        const iterator =
+    const { jobs } = this.#client;
+    return listJobs(
+      {
+        what: "the list of import jobs",
+        begin: (capturing) =>
           resourceGroupName === undefined
             ? jobs.listBySubscription(capturing)
-            : jobs.listByResourceGroup(resourceGroupName, capturing);
-        return iterator.byPage(settings);
-      });
-      for await (const body of bodies) {
-        const imports = (asObjects(body["value"]) ?? []).filter(isImport);
-        yield toPage(
-          imports.map((job) => readImportExportJob(job)),
-          asText(body["nextLink"]),
-        );
-      }
-    });
+            : jobs.listByResourceGroup(resourceGroupName, capturing),
+        isImport,
+        read: (resource) => readImportExportJob(resource),
+      },
+      options,
+    );
   }
 
   async getShippingDestination(
@@ -140,15 +134,11 @@ export class ImportExportJobService implements ImportJobService {
     details: ShippingDetails,
     options: EnterShippingOptions = {},
   ): Promise<ImportJobStatus> {
-    assertShippingDetails(details);
-    const job = await this.getImportJob(ref, options);
-    if (job.state !== "creating" && isSameParcel(job, details)) return job;
-    assertCanEnterShipping(job);
-    const { deliveryPackage, returnAddress, returnShipping } = details;
-    if (!options.allowSharedTrackingNumber) {
-      const jobs = visibleJobs(this, ref, abortOf(options));
-      await checkTrackingNumber(ref, deliveryPackage.trackingNumber, jobs);
-    }
+    const { job, isEntered } = await beginShipping(this, ref, details, options, () =>
+      visibleJobs(this, ref, abortOf(options)),
+    );
+    if (isEntered) return job;
+    const { returnAddress, returnShipping } = details;
     await this.#client.jobs.update(
       ref.jobName,
       ref.resourceGroupName,
@@ -257,30 +247,22 @@ type PutJobShippingInformation = NonNullable<
   NonNullable<PutJobParameters["properties"]>["shippingInformation"]
 >;
 
+const shippingInformationFields = [
+  "recipientName",
+  "streetAddress1",
+  "streetAddress2",
+  "city",
+  "stateOrProvince",
+  "postalCode",
+  "countryOrRegion",
+  "phone",
+] as const;
+
 function toShippingInformation(destination: ShippingDestination): PutJobShippingInformation {
-  const {
-    recipientName,
-    streetAddress1,
-    streetAddress2,
-    city,
-    stateOrProvince,
-    postalCode,
-    countryOrRegion,
-    phone,
-  } = destination;
-  const fields = {
-    recipientName,
-    streetAddress1,
-    streetAddress2,
-    city,
-    stateOrProvince,
-    postalCode,
-    countryOrRegion,
-    phone,
-  };
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as PutJobShippingInformation;
+  const fields = shippingInformationFields.flatMap((name) =>
+    destination[name] === undefined ? [] : [[name, destination[name]]],
+  );
+  return Object.fromEntries(fields) as PutJobShippingInformation;
 }
 
 function toDeliveryPackage(
