@@ -14,9 +14,12 @@ import { jobWatchCommand } from "./commands/job-watch-command.js";
 import { planCommand } from "./commands/plan-command.js";
 import { prepareCommand } from "./commands/prepare-command.js";
 import { reconcileCommand } from "./commands/reconcile-command.js";
+import { registryAddCommand, registryShowCommand } from "./commands/registry-command.js";
 import { stageCommand } from "./commands/stage-command.js";
 import { verifyCommand } from "./commands/verify-command.js";
 import { exitCodeHelp } from "./exit-codes.js";
+import { certgenCommand } from "./original/certgen-command.js";
+import { diskprepCommand } from "./original/diskprep-command.js";
 
 /** Builds the program over the outside of one run. */
 export function createProgram(io: CommandIo, outcome: Outcome): Command {
@@ -45,6 +48,9 @@ export function createProgram(io: CommandIo, outcome: Outcome): Command {
   addCommand(certificates, certExportCommand, io, outcome);
   const applications = addGroup(program, "app", "the seed's application in Microsoft Entra");
   addCommand(applications, appCreateCommand, io, outcome);
+  const registry = addGroup(program, "registry", "the backup agent's registry entries");
+  addCommand(registry, registryAddCommand, io, outcome);
+  addCommand(registry, registryShowCommand, io, outcome);
   addCommand(program, doctorCommand, io, outcome);
   addCommand(program, stageCommand, io, outcome);
   addCommand(program, planCommand, io, outcome);
@@ -58,5 +64,7 @@ export function createProgram(io: CommandIo, outcome: Outcome): Command {
   addCommand(program, extractCommand, io, outcome);
   const emulator = addCommand(program, emulatorCommand, io, outcome);
   addCommand(emulator, emulatorDeliverCommand, io, outcome);
+  addCommand(program, certgenCommand, io, outcome);
+  addCommand(program, diskprepCommand, io, outcome);
   return program;
 }

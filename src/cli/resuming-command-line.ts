@@ -8,7 +8,7 @@ export function resumingCommandLine(commandLine: readonly string[]): string {
   return ["offline-seed", ...kept].map(quoted).join(" ");
 }
 
-/** Single quotes mean the same in both shells, but for a quote within. */
-function quoted(word: string): string {
+/** A word as both shells take it. Single quotes mean the same in both, but for a quote within. */
+export function quoted(word: string): string {
   return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -29,8 +29,8 @@ export interface Session {
   readonly settingsFile: string;
   /** The settings, read once. */
   settings(): Promise<SeedSettings>;
-  /** Azure as the settings and options name it. */
-  azure(settings?: SeedSettings): Promise<AzureConnection>;
+  /** Azure as the settings and options name it; connected once. */
+  azure(settings?: AzurePlace): Promise<AzureConnection>;
   /** Something worth knowing while the work goes on; never on standard output. */
   note(line: string): void;
   /**
@@ -42,6 +42,10 @@ export interface Session {
   /** Asks for what an option would have given. @throws CliError `input-needed` without a terminal, naming the option */
   ask(option: string, question: TextQuestion): Promise<string>;
 }
+
+/** The part of the settings that says how Azure is reached. */
+export type AzurePlace = Pick<SeedSettings, "cloud"> &
+  Partial<Pick<SeedSettings, "emulatorFile" | "certificateFile" | "parametersFile">>;
 
 /** Environment variable that names the file of a local Azure, for commands without `--emulator`. */
 export const emulatorVariable = "OFFLINE_SEED_EMULATOR";
@@ -57,7 +61,7 @@ export function createSession(io: CommandIo, options: CommonOptions): Session {
   let connection: Promise<AzureConnection> | undefined;
   const display = createProgressDisplay(io.screen, computer.clock);
 
-  const connect = async (known: SeedSettings | undefined): Promise<AzureConnection> => {
+  const connect = async (known: AzurePlace | undefined): Promise<AzureConnection> => {
     const emulatorFile = emulatorFileOf(options, environment) ?? known?.emulatorFile;
     return await connectAzure({
       emulatorFile,

@@ -6,6 +6,7 @@ import { doctorContextOf } from "../doctor/doctor-context.js";
 import { identityChecks } from "../doctor/identity-checks.js";
 import { serviceChecks } from "../doctor/service-checks.js";
 import { exitCode } from "../exit-codes.js";
+import { counted } from "../words.js";
 
 interface DoctorOptions {
   readonly offline?: boolean;
@@ -31,7 +32,7 @@ export const doctorCommand: CommandDefinition<DoctorOptions> = {
     const warnings = checks.filter(({ verdict }) => verdict === "warning").length;
     return {
       json: { failed, warnings, checks },
-      text: [...checks.flatMap(linesOfCheck), `${failed} failed, ${warnings} warnings`],
+      text: [...checks.flatMap(linesOfCheck), `${failed} failed, ${counted(warnings, "warning")}`],
       exitCode: failed > 0 ? exitCode.checkFailed : exitCode.success,
     };
   },

@@ -15,6 +15,7 @@ import type { CommandDefinition } from "../command-frame.js";
 import { exitCode } from "../exit-codes.js";
 import { parseSeconds } from "../parse/numbers.js";
 import { emulatorVariable } from "../session.js";
+import { counted } from "../words.js";
 
 interface EmulatorOptions {
   readonly save?: string;
@@ -100,7 +101,7 @@ export const emulatorDeliverCommand: CommandDefinition<DeliverOptions> = {
     await azure.emulator.postPackage(shipped, { abortSignal: session.abortSignal });
     return {
       json: shipped,
-      text: [`${images.length} drive images are on their way under ${options.tracking}.`],
+      text: [`${counted(images.length, "drive image")} posted under ${options.tracking}.`],
     };
   },
 };

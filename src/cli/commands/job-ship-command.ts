@@ -13,6 +13,7 @@ import { linesOfJob } from "../jobs/describe-job.js";
 import { openJob } from "../jobs/open-job-service.js";
 import type { Session } from "../session.js";
 import type { SeedSettings } from "../settings/seed-settings.js";
+import { counted } from "../words.js";
 
 interface JobShipOptions {
   readonly carrier?: string;
@@ -45,7 +46,9 @@ export const jobShipCommand: CommandDefinition<JobShipOptions> = {
     let path: string | undefined;
     if (details) {
       const { carrierName, trackingNumber, driveCount } = details.deliveryPackage;
-      session.note(`${driveCount} drives with ${carrierName}, tracking number ${trackingNumber}`);
+      session.note(
+        `${counted(driveCount ?? 0, "drive")} with ${carrierName}, tracking number ${trackingNumber}`,
+      );
       await session.confirm("Are these details right?", "Nothing was kept or sent.");
       path = await saveShippingDetails(settings.stagingFolder, {
         ...ref,

@@ -13,6 +13,7 @@ import { chooseDisk, targetOf } from "../drives/chosen-drive.js";
 import { openCatalog } from "../drives/open-catalog.js";
 import { parseDriveSize } from "../parse/byte-size.js";
 import type { Session } from "../session.js";
+import { counted } from "../words.js";
 
 interface PlanOptions {
   readonly size?: readonly number[];
@@ -63,12 +64,12 @@ async function planDisks(session: Session, catalog: SeedCatalog, names: readonly
 
 async function planSizes(session: Session, catalog: SeedCatalog, sizes: readonly number[]) {
   const counts: { sizeInBytes: number; driveCount: number; plan: SeedPlan | undefined }[] = [];
-  const text = [`${catalog.blobCount} blobs, ${formatBytes(catalog.totalBytes)}`];
+  const text = [`${counted(catalog.blobCount, "blob")}, ${formatBytes(catalog.totalBytes)}`];
   for (const sizeInBytes of sizes) {
     const count = await countDrives(session, catalog, sizeInBytes);
     counts.push(count);
     const { driveCount, plan } = count;
-    text.push(`${driveCount} ${driveCount === 1 ? "drive" : "drives"} of ${formatBytes(sizeInBytes)}`);
+    text.push(`${counted(driveCount, "drive")} of ${formatBytes(sizeInBytes)}`);
     if (plan && sizes.length === 1)
       text.push(
         ...formatSeedPlan(plan)

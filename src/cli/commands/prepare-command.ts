@@ -20,6 +20,7 @@ import { exitCode } from "../exit-codes.js";
 import { parseDriveSize } from "../parse/byte-size.js";
 import type { Session } from "../session.js";
 import type { SeedSettings } from "../settings/seed-settings.js";
+import { counted } from "../words.js";
 
 interface PrepareOptions {
   readonly image?: readonly string[];
@@ -134,7 +135,7 @@ function refuseTooFew({ unplaced }: SeedPlan): void {
   const { additionalDriveCount: count, driveSizeInBytes } = unplaced;
   throw new CliError(
     "usage",
-    `These drives are too few: ${unplaced.blobCount} blobs (${formatBytes(unplaced.blobBytes)}) have no place. Name ${count} more ${count === 1 ? "drive" : "drives"} of ${formatBytes(driveSizeInBytes)}. Nothing was written.`,
+    `These drives are too few: ${counted(unplaced.blobCount, "blob")} (${formatBytes(unplaced.blobBytes)}) have no place. Name ${counted(count, "more drive")} of ${formatBytes(driveSizeInBytes)}. Nothing was written.`,
     { details: { additionalDriveCount: count, driveSizeInBytes } },
   );
 }
@@ -165,7 +166,7 @@ function resultOf({ drives, failures }: PreparedChosenDrives): CommandResult {
     text: [
       ...drives.map(
         ({ driveId, blobCount, blobBytes }) =>
-          `${driveId}: ${blobCount} blobs, ${formatBytes(blobBytes)}, ready`,
+          `${driveId}: ${counted(blobCount, "blob")}, ${formatBytes(blobBytes)}, ready`,
       ),
       ...failures.map(({ driveId, error }) => `${driveId}: NOT READY. ${error.message}`),
       failures.length === 0

@@ -17,6 +17,7 @@ import type { CommandDefinition, OptionDefinition } from "../command-frame.js";
 import { exitCode } from "../exit-codes.js";
 import { parseWholeNumber } from "../parse/numbers.js";
 import { type SeedSettings, storageAccountNameOf } from "../settings/seed-settings.js";
+import { counted } from "../words.js";
 
 interface StageOptions {
   readonly include?: readonly string[];
@@ -106,7 +107,7 @@ export const stageCommand: CommandDefinition<StageOptions> = {
       json: { isSealed: true, seedId, blobCount, totalBytes, ...report },
       text: [
         ...failures,
-        `Seed ${settings.jobName} is sealed: ${blobCount} blobs, ${formatBytes(totalBytes)}, in ${settings.stagingFolder}.`,
+        `Seed ${settings.jobName} is sealed: ${counted(blobCount, "blob")}, ${formatBytes(totalBytes)}, in ${settings.stagingFolder}.`,
       ],
     };
   },

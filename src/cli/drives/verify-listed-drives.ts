@@ -2,6 +2,7 @@
 import { type DriveReport, openImageFile, verifyDrive } from "../../diskprep/index.js";
 import { CliError } from "../cli-error.js";
 import type { Session } from "../session.js";
+import { counted } from "../words.js";
 import type { VerifiableDrive } from "./drive-list.js";
 import type { OpenedDrive } from "./open-drives.js";
 
@@ -33,7 +34,7 @@ export async function verifyListedDrives(
 /** What was found, for people. */
 export function linesOfVerification(verified: readonly VerifiedDrive[]): readonly string[] {
   return verified.flatMap(({ report, bypassedCache }) => [
-    `${report.driveId}: ${report.blobCount} blobs, ${report.rangeCount} ranges, read from ${bypassedCache ? "the medium" : "the file system, whose cache may have answered"}: ${report.passed ? "good" : "NOT GOOD"}`,
+    `${report.driveId}: ${counted(report.blobCount, "blob")}, ${counted(report.rangeCount, "range")}, read from ${bypassedCache ? "the medium" : "the file system, whose cache may have answered"}: ${report.passed ? "good" : "NOT GOOD"}`,
     ...report.findings.map(({ code, subject, message }) => `  ${code} ${subject}: ${message}`),
   ]);
 }
