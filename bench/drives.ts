@@ -13,7 +13,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { BitLockerMethod } from "../src/diskprep/index.js";
+import { type BitLockerMethod, openImageFile, openLinuxDisk, planDrives } from "../src/diskprep/index.js";
 import { adoptStagingFolder, openStagingLocation } from "../src/staging/index.js";
 import { type DriveTask, runDriveTaskIfAsked, spawnDriveTask } from "./support/drive-task.js";
 import { formatTable, medianOf } from "./support/measure.js";
@@ -105,11 +105,11 @@ async function compareAll(): Promise<void> {
       const name = `${one.source}${one.suffix}, ${one.method}`;
       if (!name.includes(only)) continue;
       const source = await sourceOf(one.source);
-      if (one.speed === undefined) lines.push(compare(name, one, source, target, repetitions));
+      if (one.speed === undefined) lines.push(await compare(name, one, source, target, repetitions));
       else {
         using disk = openLoopDisk(target);
         disk.limit(one.speed);
-        lines.push(compare(name, one, source, disk.path, repetitions));
+        lines.push(await compare(name, one, source, disk.path, repetitions));
       }
       console.error(lines.at(-1)!.join(" | "));
     }
@@ -119,18 +119,19 @@ async function compareAll(): Promise<void> {
   }
 }
 
-function compare(
+async function compare(
   name: string,
   { method, isCold }: Case,
   source: Source,
   target: string,
   repetitions: number,
-): string[] {
+): Promise<string[]> {
+  const planFile = await planFor(source, target, method);
   const task: Omit<DriveTask, "kind"> = {
     stagingFolder: source.stagingFolder,
     seedName: "bench",
     target,
-    method,
+    planFile,
     resultFile: join(source.stagingFolder, "result.json"),
     ...(option("threads") ? { threadCount: Number(option("threads")) } : {}),
   };
@@ -185,6 +186,22 @@ function compare(
     ratio(prepare, median("verify")),
     ratio(median("dd back"), median("verify")),
   ];
+}
+
+/** Planning is not timed: it is done before, without a drive. */
+async function planFor(source: Source, target: string, method: BitLockerMethod): Promise<string> {
+  const location = await openStagingLocation(source.stagingFolder);
+  const catalog = await location.openSeed("bench");
+  await using device = target.startsWith("/dev/") ? await openLinuxDisk(target) : await openImageFile(target);
+  const { sizeInBytes, sectorSizeInBytes } = device;
+  const { drives } = await planDrives(catalog, [{ driveId: "BENCH1", sizeInBytes, sectorSizeInBytes }], {
+    encryptionMethod: method,
+    wipeFreeSpace: false,
+  });
+  await catalog.close();
+  const planFile = join(source.stagingFolder, "plan.json");
+  await writeFile(planFile, JSON.stringify(drives[0]));
+  return planFile;
 }
 
 function timed(command: string, programArguments: readonly string[]): number {

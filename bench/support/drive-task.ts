@@ -3,12 +3,11 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import {
-  type BitLockerMethod,
   type BlockDevice,
+  type DrivePlan,
   openImageFile,
   openLinuxDisk,
   type PreparedDrive,
-  planDrives,
   prepareDrive,
   verifyDrive,
 } from "../../src/diskprep/index.js";
@@ -19,9 +18,10 @@ export interface DriveTask {
   readonly kind: "prepare" | "verify";
   readonly stagingFolder: string;
   readonly seedName: string;
+  /** The plan that is carried out. */
+  readonly planFile: string;
   /** An existing image file, or a block device. */
   readonly target: string;
-  readonly method: BitLockerMethod;
   /** File for the result of preparing, read again for verifying. */
   readonly resultFile: string;
   readonly threadCount?: number;
@@ -79,12 +79,7 @@ async function openTarget(path: string, canWrite: boolean): Promise<BlockDevice>
 async function prepare(task: DriveTask, device: BlockDevice): Promise<void> {
   const location = await openStagingLocation(task.stagingFolder);
   const catalog = await location.openSeed(task.seedName);
-  const { drives } = await planDrives(
-    catalog,
-    [{ driveId: "BENCH1", sizeInBytes: device.sizeInBytes, sectorSizeInBytes: device.sectorSizeInBytes }],
-    { encryptionMethod: task.method, wipeFreeSpace: false },
-  );
-  const plan = drives[0]!;
+  const plan = JSON.parse(readFileSync(task.planFile, "utf8")) as DrivePlan;
   const journalPath = `${task.resultFile}.journal`;
   await rm(journalPath, { force: true });
   const prepared = await prepareDrive(plan, catalog, device, {

@@ -8,9 +8,12 @@ import {
   type SeedCatalog,
   type StagedBlobReader,
 } from "../../staging/index.js";
-import { type BlobOnDrive, blobsOnDrive, type SeedStretch } from "./drive-layout.js";
+import { createFilePieceReader } from "../pipeline/index.js";
+import { type BlobOnDrive, placedBlobs, type SeedStretch } from "./drive-layout.js";
+import type { Placements } from "./placements.js";
 import type { RangeHashStore } from "./range-hash-store.js";
-import { stagedFileChanged, stagedFileUnreadable } from "./staged-file-error.js";
+import { rangeSourceOf } from "./range-source.js";
+import { stagedFileChanged, stagedFileUnreadable, stagedPieceError } from "./staged-file-error.js";
 
 /** What a file of the drive holds. */
 export type NodeContent =
@@ -28,18 +31,23 @@ export interface ContentCursor {
   contentOf(node: number): Promise<NodeContent>;
   /** Content of a small file, read and checked against the catalog; its hash is kept when the catalog has none. */
   residentBytes(node: number, hashes: RangeHashStore): Promise<Uint8Array>;
-  /** Reads a part of a blob that is no plain local file. */
+  /** Reads a part of a blob. */
   readBlob(blob: SeedBlob, offsetInBytes: number, target: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Creates a cursor before the first node. */
 export function createContentCursor(
-  layout: { readonly parameters: SeedStretch; readonly manifestNode: number },
+  layout: {
+    readonly parameters: SeedStretch;
+    readonly manifestNode: number;
+    readonly placements?: Placements;
+  },
   catalog: SeedCatalog,
   abortSignal?: AbortSignalLike,
 ): ContentCursor {
-  const blobs = blobsOnDrive(layout.parameters, catalog, undefined, abortSignal);
+  const blobs = placedBlobs(layout, catalog, abortSignal);
+  const files = createFilePieceReader();
   let current: BlobOnDrive | undefined;
   let firstRangeNumber = 0;
   let rangesOfCurrent = 0;
@@ -73,6 +81,21 @@ export function createContentCursor(
   };
 
   const readBlob = async (blob: SeedBlob, offsetInBytes: number, target: Uint8Array): Promise<void> => {
+    const source = rangeSourceOf(catalog, blob);
+    if (source) {
+      const fileOffset = source.offsetInBytes + offsetInBytes;
+      const pieces = {
+        paths: [source.path],
+        pathLengths: [source.pathLengthInBytes],
+        pathNumbers: [0],
+        fileOffsets: [fileOffset],
+        slotOffsets: [0],
+        lengths: [target.length],
+      };
+      const failure = files.read(pieces, target);
+      if (failure) throw stagedPieceError(failure, blob, fileOffset, source.pathLengthInBytes);
+      return;
+    }
     try {
       if (reader?.blobIndex !== blob.index) {
         await closeReader();
@@ -105,6 +128,7 @@ export function createContentCursor(
       return bytes;
     },
     close: async () => {
+      files.close();
       await closeReader();
       await blobs.return(undefined);
     },

@@ -21,6 +21,7 @@ import {
   manifestHeadText,
   manifestTailText,
 } from "./manifest-writer.js";
+import { createPlacementRecorder, type Placements } from "./placements.js";
 import {
   createNodeCounter,
   type FileTree,
@@ -50,6 +51,7 @@ export interface DriveLayout {
   readonly manifestNode: number;
   readonly manifestLengthInBytes: number;
   readonly blobBytes: number;
+  readonly placements: Placements;
 }
 
 /** One blob of the drive with the places of everything that belongs to it. */
@@ -84,6 +86,36 @@ export async function* blobsOnDrive(
   );
 }
 
+/** The blobs of a drive in order, with the places that were noted, or found anew where nothing was noted. */
+export function placedBlobs(
+  layout: { readonly parameters: SeedStretch; readonly placements?: Placements | undefined },
+  catalog: SeedCatalog,
+  abortSignal?: AbortSignalLike,
+): AsyncGenerator<BlobOnDrive> {
+  const { parameters, placements } = layout;
+  return placements
+    ? notedBlobs(parameters, placements, catalog, abortSignal)
+    : blobsOnDrive(parameters, catalog, undefined, abortSignal);
+}
+
+async function* notedBlobs(
+  parameters: SeedStretch,
+  placements: Placements,
+  catalog: SeedCatalog,
+  abortSignal: AbortSignalLike | undefined,
+): AsyncGenerator<BlobOnDrive> {
+  const { firstBlobIndex, endBlobIndex } = parameters;
+  if (firstBlobIndex === endBlobIndex) return;
+  let position = 0;
+  for await (const blob of catalog.blobs({ startIndex: firstBlobIndex, abortSignal })) {
+    throwIfAborted(abortSignal);
+    yield placements.placeOf(position, blob);
+    position += 1;
+    if (firstBlobIndex + position === endBlobIndex) return;
+  }
+  throw new RangeError("the catalog has fewer blobs than the layout");
+}
+
 /** Computes the layout of a drive. @throws DriveError, NtfsError `volume-too-small` */
 export async function layoutDrive(
   parameters: DriveParameters,
@@ -94,7 +126,9 @@ export async function layoutDrive(
   const head = manifestHead(parameters);
   let manifestLengthInBytes = Buffer.byteLength(manifestHeadText(head)) + Buffer.byteLength(manifestTailText);
   let blobBytes = 0;
+  const recorder = createPlacementRecorder(parameters.endBlobIndex - parameters.firstBlobIndex, tree);
   for await (const placed of blobsOnDrive(parameters, catalog, tree, abortSignal)) {
+    recorder.add(placed);
     manifestLengthInBytes += manifestLengthOfBlob(head, placed);
     blobBytes += placed.blob.lengthInBytes;
   }
@@ -110,7 +144,8 @@ export async function layoutDrive(
     createdAtInMs: parameters.createdAtInMs,
     reservedExtents: bitLockerReservedExtents(bitLocker),
   });
-  return { parameters, bitLocker, ntfs, manifestNode, manifestLengthInBytes, blobBytes };
+  const placements = recorder.finish();
+  return { parameters, bitLocker, ntfs, manifestNode, manifestLengthInBytes, blobBytes, placements };
 }
 
 /** BitLocker's areas on the volume of a drive. */

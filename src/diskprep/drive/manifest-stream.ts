@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import type { AbortSignalLike } from "../../shared/abort.js";
 import { countSeedBlobRanges, type SeedCatalog } from "../../staging/index.js";
-import { blobsOnDrive, manifestEntry, manifestHead, type SeedStretch } from "./drive-layout.js";
+import { manifestEntry, manifestHead, placedBlobs, type SeedStretch } from "./drive-layout.js";
 import { manifestBlobText, manifestHeadText, manifestTailText } from "./manifest-writer.js";
+import type { Placements } from "./placements.js";
 import type { RangeHashStore } from "./range-hash-store.js";
 
 /** Reads the manifest front to back. */
@@ -20,6 +21,8 @@ export interface ManifestStream {
 export interface ManifestLayout {
   readonly parameters: SeedStretch;
   readonly manifestLengthInBytes: number;
+  /** Absent where another program makes the file system; the places are found anew then. */
+  readonly placements?: Placements;
 }
 
 /** A manifest whose hashes come from the store. Nothing is read before the first call. */
@@ -82,7 +85,7 @@ async function* manifestPieces(
   const head = manifestHead(layout.parameters);
   let text = manifestHeadText(head);
   let rangeNumber = 0;
-  for await (const placed of blobsOnDrive(layout.parameters, catalog, undefined, abortSignal)) {
+  for await (const placed of placedBlobs(layout, catalog, abortSignal)) {
     const rangeCount = countSeedBlobRanges(placed.blob);
     const rangeHashes = await hashes.hashesOf(placed.blob, rangeNumber, rangeCount);
     rangeNumber += rangeCount;

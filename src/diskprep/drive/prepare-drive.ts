@@ -55,8 +55,7 @@ export interface PrepareDriveOptions extends AbortOptions, ProgressOptions {
   /** How much is written between two flushes; a crash costs at most this much work. Default: 512 MiB. */
   readonly checkpointIntervalInBytes?: number;
   /**
-   * Worker threads that read, hash and encrypt beside this one; 0: none. Default: one more than the processor has cores,
-   * at most 5, and none for less than 64 MiB.
+   * Worker threads that read, hash and encrypt beside this one; 0: none. Default: one a core, at most 4, and none for less than 64 MiB.
    */
   readonly threadCount?: number;
   /** Source of keys; must be cryptographically secure. Default: the operating system's. */
@@ -66,8 +65,8 @@ export interface PrepareDriveOptions extends AbortOptions, ProgressOptions {
 /**
  * Prepares one drive.
  *
- * DESTRUCTIVE: everything on the device is lost. Writes the whole device, needs minutes to hours, keeps up to
- * 260 MiB of memory besides the layout. Aborting or crashing leaves a journal from which `resume: true` goes on and
+ * DESTRUCTIVE: everything on the device is lost. Writes the whole device, needs minutes to hours, keeps about
+ * 200 MiB and 80 MiB a thread of memory besides the layout. Aborting or crashing leaves a journal from which `resume: true` goes on and
  * ends with the same bytes; a finished drive is not written again.
  *
  * @param plan from `planDrives`, made with the same catalog

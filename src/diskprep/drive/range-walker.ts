@@ -36,10 +36,14 @@ export class RangeWalker {
     ) {
       const next = this.#ranges.next();
       this.#index += 1;
-      this.#current = next.done
-        ? undefined
-        : { ...next.value, index: this.#index, expectedHash: await this.#hashOf(this.#index) };
-      if (next.done) break;
+      if (next.done) {
+        this.#current = undefined;
+        break;
+      }
+      const { offsetInBytes, lengthInBytes } = next.value;
+      // Without a hash of the whole there are none of the ranges.
+      const expectedHash = this.#blob.md5 === undefined ? undefined : await this.#hashOf(this.#index);
+      this.#current = { offsetInBytes, lengthInBytes, index: this.#index, expectedHash };
     }
     return this.#current;
   }

@@ -9,7 +9,7 @@
 import type { SeedBlob } from "../../staging/index.js";
 import { foldNtfsName, type NtfsTreeBuilder, ntfsNameProblem } from "../ntfs/index.js";
 import { NameSet } from "./name-set.js";
-import { metadataFileText, propertiesFileText } from "./side-files.js";
+import { metadataFileText, needsContentMd5, propertiesTextOf } from "./side-files.js";
 
 const seedFolder = "seed";
 const renamedFolder = "seed-renamed";
@@ -75,12 +75,10 @@ export class SeedTree {
   }
 
   #addProperties(blob: SeedBlob): PlacedBlob["propertiesFile"] {
-    // A block blob of one range gets its Content-MD5 from the service when it is uploaded in one request.
-    const needsContentMd5 = blob.kind === "page" || blob.lengthInBytes > blob.rangeSizeInBytes;
-    const text = propertiesFileText(needsContentMd5 ? blob : { ...blob, md5: undefined });
+    const text = propertiesTextOf(blob);
     if (text === undefined) return undefined;
     const path = generatedPath(sideFileFolder, blob.index, "properties.xml");
-    if (needsContentMd5 && blob.md5 !== undefined)
+    if (needsContentMd5(blob) && blob.md5 !== undefined)
       return { ...this.#addGenerated(path, text, blob), isNew: true };
     const shared = this.#sharedPropertiesFiles.get(text);
     if (shared) return { ...shared, isNew: false };
@@ -132,6 +130,7 @@ function generatedPath(folder: string, index: number, extension: string): readon
   return [folder, String(group).padStart(4, "0"), `${String(index).padStart(8, "0")}.${extension}`];
 }
 
-function joinPath(path: readonly string[]): string {
-  return `\\${path.join("\\")}`;
+/** A path on the drive: backslashes between the names and a leading one; empty for the root. */
+export function joinPath(path: readonly string[]): string {
+  return path.map((name) => `\\${name}`).join("");
 }

@@ -29,6 +29,16 @@ export function propertiesFileText(blob: SeedBlob): string | undefined {
   return documentText(blob, "Properties", children);
 }
 
+/** Text of the properties file that goes on the drive with a blob, or undefined when it needs none. */
+export function propertiesTextOf(blob: SeedBlob): string | undefined {
+  return propertiesFileText(needsContentMd5(blob) ? blob : { ...blob, md5: undefined });
+}
+
+/** A block blob of one range gets its Content-MD5 from the service when it is uploaded in one request. */
+export function needsContentMd5(blob: SeedBlob): boolean {
+  return blob.kind === "page" || blob.lengthInBytes > blob.rangeSizeInBytes;
+}
+
 /** Text of the metadata file of a blob, or undefined when the blob has no metadata. */
 export function metadataFileText(blob: SeedBlob): string | undefined {
   const children = Object.entries(blob.metadata);

@@ -1,5 +1,6 @@
 /** Errors about staged files, with the same words wherever they are noticed. */
 import { systemErrorCode } from "../../shared/room-error.js";
+import type { FilePieceFailure } from "../pipeline/index.js";
 import { DriveError } from "./drive-error.js";
 
 /** The staged bytes of a range have another MD5 than the catalog says. */
@@ -38,4 +39,28 @@ export function stagedFileUnreadable(blobName: string, cause: unknown): DriveErr
     `The staged file of blob '${blobName}' cannot be read${systemCode ? ` (${systemCode})` : ""}. Nothing was published on the drive. Check the staging folder and resume.`,
     { details: { blobName, systemCode }, cause },
   );
+}
+
+/**
+ * A piece of a staged file could not be had.
+ *
+ * @param fileOffsetInBytes where the piece begins in its file
+ * @param pathLengthInBytes length the file must have; -1 when it is a pack that many blobs share
+ */
+export function stagedPieceError(
+  failure: FilePieceFailure,
+  blob: { readonly name: string; readonly lengthInBytes: number },
+  fileOffsetInBytes: number,
+  pathLengthInBytes: number,
+): DriveError {
+  if (failure.kind === "unreadable") {
+    const cause = Object.assign(new Error(failure.message), { code: failure.systemCode });
+    return stagedFileUnreadable(blob.name, cause);
+  }
+  // In a pack, the blob is what is too short, wherever the pack ends.
+  const length =
+    pathLengthInBytes < 0
+      ? Math.max(0, failure.actualLengthInBytes - fileOffsetInBytes)
+      : failure.actualLengthInBytes;
+  return stagedFileLengthChanged(blob.name, blob.lengthInBytes, length);
 }

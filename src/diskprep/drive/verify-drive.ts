@@ -20,7 +20,7 @@ export type DriveFacts = DriveIdentity & Pick<PreparedDrive, "bitLockerKey">;
 
 /** Options of {@link verifyDrive}. */
 export interface VerifyDriveOptions extends VerificationOptions, Pick<StructureOptions, "checkFileSystem"> {
-  /** Worker threads that decrypt and hash; 0: none. Default: one more than the processor has cores, at most 5, and none for less than 64 MiB. */
+  /** Worker threads that decrypt and hash; 0: none. Default: one a core, at most 4, and none for less than 64 MiB. */
   readonly threadCount?: number;
 }
 

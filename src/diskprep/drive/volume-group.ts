@@ -4,7 +4,7 @@
  * No hashed range lies in two groups, so groups are independent of each other. What a thread needs is in plain columns
  * that can be posted to it.
  */
-import type { StagedExtent } from "../../staging/index.js";
+import type { RangeSource } from "./range-source.js";
 
 /** Work description of one group. Buffer offsets count from the start of the group. */
 export interface VolumeGroup {
@@ -83,13 +83,12 @@ export function createVolumeGroup(volumeOffsetInBytes: number): VolumeGroup {
   };
 }
 
-/** Where the bytes of a range come from: a place in a local file, and the length that file must have, -1 if unknown. */
-export interface RangeSource extends StagedExtent {
-  readonly pathLengthInBytes: number;
-}
-
 /** Adds the last range of the group, at its end, to be read from a file. */
-export function addPiece(group: VolumeGroup, { path, offsetInBytes, pathLengthInBytes }: RangeSource): void {
+export function addPiece(
+  group: VolumeGroup,
+  { path, offsetInBytes, pathLengthInBytes }: RangeSource,
+  blobOffsetInBytes: number,
+): void {
   const { pieces, ranges } = group;
   const rangeIndex = ranges.offsets.length - 1;
   // Ranges come in the order of the files, so a file seen before is nearly always the last one.
@@ -98,7 +97,7 @@ export function addPiece(group: VolumeGroup, { path, offsetInBytes, pathLengthIn
     pieces.pathLengths.push(pathLengthInBytes);
   }
   pieces.pathNumbers.push(pieces.paths.length - 1);
-  pieces.fileOffsets.push(offsetInBytes);
+  pieces.fileOffsets.push(offsetInBytes + blobOffsetInBytes);
   pieces.slotOffsets.push(ranges.offsets[rangeIndex]!);
   pieces.lengths.push(ranges.lengths[rangeIndex]!);
   pieces.rangeIndexes.push(rangeIndex);

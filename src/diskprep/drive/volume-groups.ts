@@ -10,15 +10,10 @@ import { countSeedBlobRanges, type SeedBlob, type SeedCatalog } from "../../stag
 import { type ContentCursor, createContentCursor, type NodeContent } from "./content-cursor.js";
 import type { DriveLayout } from "./drive-layout.js";
 import type { RangeHashStore } from "./range-hash-store.js";
+import { rangeSourceOf } from "./range-source.js";
 import { type HashedRange, RangeWalker } from "./range-walker.js";
 import { stagedFileChanged } from "./staged-file-error.js";
-import {
-  addPiece,
-  createVolumeGroup,
-  type GroupFill,
-  type RangeSource,
-  type VolumeGroup,
-} from "./volume-group.js";
+import { addPiece, createVolumeGroup, type GroupFill, type VolumeGroup } from "./volume-group.js";
 
 /** Longest gap that is written as zeros rather than skipped, because two writes cost more. */
 const smallGapInBytes = 1024 * 1024;
@@ -59,9 +54,9 @@ export async function* volumeGroups(
         dataIndex < dataExtents.count
           ? dataExtents.volumeOffsetInBytes[dataIndex]!
           : Number.POSITIVE_INFINITY;
-      yield* metadataOffset < dataOffset
-        ? cutter.metadata(metadataExtents[metadataIndex++]!)
-        : cutter.data(dataIndex++);
+      if (metadataOffset < dataOffset) yield* cutter.metadata(metadataExtents[metadataIndex++]!);
+      else if (await cutter.addSmallFile(dataIndex)) dataIndex += 1;
+      else yield* cutter.data(dataIndex++);
     }
     yield* cutter.end();
   } finally {
@@ -113,6 +108,32 @@ class VolumeCutter {
     }
   }
 
+  /**
+   * The short way for the many: a file of one range that has room in the current group. Adds it and says true, or changes
+   * nothing.
+   */
+  async addSmallFile(row: number): Promise<boolean> {
+    const rows = this.#layout.ntfs.dataExtents;
+    const volumeOffset = rows.volumeOffsetInBytes[row]!;
+    const lengthInBytes = rows.lengthInBytes[row]!;
+    const gap = volumeOffset - this.#end();
+    const hasRoom = gap >= 0 && gap <= smallGapInBytes && gap + lengthInBytes <= this.#room();
+    if (!hasRoom || rows.fileOffsetInBytes[row] !== 0) return false;
+    const content = await this.#contents.contentOf(rows.node[row]!);
+    if (content.kind !== "blob") return false;
+    const { blob } = content;
+    const isOneRange =
+      blob.lengthInBytes === lengthInBytes &&
+      blob.lengthInBytes <= blob.rangeSizeInBytes &&
+      blob.dataStretches === undefined;
+    if (!isOneRange) return false;
+    this.#group.lengthInBytes += gap;
+    const expectedHash = blob.md5 === undefined ? undefined : Buffer.from(blob.md5, "hex");
+    this.#addRange(content, { offsetInBytes: 0, lengthInBytes, index: 0, expectedHash });
+    this.#padToCluster(volumeOffset + lengthInBytes);
+    return true;
+  }
+
   /** One row of the data extents: a file, or a part of one that steps over a reserved extent. */
   async *data(row: number): AsyncGenerator<VolumeGroup> {
     const rows = this.#layout.ntfs.dataExtents;
@@ -127,8 +148,12 @@ class VolumeCutter {
     const content = this.#content!;
     if (content.kind === "blob") yield* this.#blobPart(content, fileOffset, lengthInBytes);
     else yield* this.#generatedPart(content, fileOffset, lengthInBytes);
+    this.#padToCluster(volumeOffset + lengthInBytes);
+  }
+
+  #padToCluster(endInBytes: number): void {
     const clusterSize = this.#layout.parameters.clusterSizeInBytes;
-    const endOnVolume = Math.ceil((volumeOffset + lengthInBytes) / clusterSize) * clusterSize;
+    const endOnVolume = Math.ceil(endInBytes / clusterSize) * clusterSize;
     this.#group.lengthInBytes = endOnVolume - this.#group.volumeOffsetInBytes;
   }
 
@@ -185,22 +210,14 @@ class VolumeCutter {
     ranges.blobLengths.push(blob.lengthInBytes);
     ranges.numbers.push(firstRangeNumber + range.index);
     ranges.expectedHashes.push(range.expectedHash);
-    const source = this.#sourceOf(blob);
-    if (source) addPiece(group, { ...source, offsetInBytes: source.offsetInBytes + range.offsetInBytes });
+    const source = rangeSourceOf(this.#catalog, blob);
+    if (source) addPiece(group, source, range.offsetInBytes);
     else {
       this.#addFill(range.lengthInBytes, (target) =>
         this.#contents.readBlob(blob, range.offsetInBytes, target),
       );
     }
     group.lengthInBytes += range.lengthInBytes;
-  }
-
-  /** Where the bytes of a blob lie; undefined when they are in no plain local file. */
-  #sourceOf(blob: SeedBlob): RangeSource | undefined {
-    const path = this.#catalog.stagedFilePath(blob);
-    if (path !== undefined) return { path, offsetInBytes: 0, pathLengthInBytes: blob.lengthInBytes };
-    const extent = this.#catalog.stagedFileExtent?.(blob);
-    return extent && { ...extent, pathLengthInBytes: -1 };
   }
 
   /**

@@ -7,7 +7,7 @@ import { type BitLockerLayout, mapBitLockerRange } from "../bitlocker/index.js";
 import type { BlockDevice } from "../device/index.js";
 import type { FilePieceFailure, Slot, VolumeResult, VolumeTask, VolumeWorkers } from "../pipeline/index.js";
 import { type DriveError, workerFailed } from "./drive-error.js";
-import { stagedFileChanged, stagedFileLengthChanged, stagedFileUnreadable } from "./staged-file-error.js";
+import { stagedFileChanged, stagedPieceError } from "./staged-file-error.js";
 import type { VolumeGroup } from "./volume-group.js";
 
 /** Longest single write. Larger ones are not faster, and several at once keep the device busy. */
@@ -231,19 +231,9 @@ function checkHashes({ ranges }: VolumeGroup, hashes: Uint8Array): void {
 }
 
 function pieceError({ pieces, ranges }: VolumeGroup, failure: FilePieceFailure): DriveError {
-  const range = pieces.rangeIndexes[failure.piece]!;
-  const blobName = ranges.blobNames[range]!;
-  if (failure.kind === "unreadable") {
-    const cause = Object.assign(new Error(failure.message), { code: failure.systemCode });
-    return stagedFileUnreadable(blobName, cause);
-  }
-  const pathLength = pieces.pathLengths[pieces.pathNumbers[failure.piece]!]!;
-  // In a pack, the blob is what is too short, wherever the pack ends.
-  return pathLength < 0
-    ? stagedFileLengthChanged(
-        blobName,
-        ranges.blobLengths[range]!,
-        Math.max(0, failure.actualLengthInBytes - pieces.fileOffsets[failure.piece]!),
-      )
-    : stagedFileLengthChanged(blobName, pathLength, failure.actualLengthInBytes);
+  const { piece } = failure;
+  const range = pieces.rangeIndexes[piece]!;
+  const blob = { name: ranges.blobNames[range]!, lengthInBytes: ranges.blobLengths[range]! };
+  const pathLength = pieces.pathLengths[pieces.pathNumbers[piece]!]!;
+  return stagedPieceError(failure, blob, pieces.fileOffsets[piece]!, pathLength);
 }

@@ -1,3 +1,4 @@
+export { createFilePieceReader, type FilePieceReader } from "./file-piece-reader.js";
 export type { Slot } from "./slots.js";
 export type {
   FilePieceFailure,
