@@ -16,8 +16,8 @@ import {
 import { secretsOf } from "../../../src/diskprep/bitlocker/secrets.js";
 import { encodeVolumeHeader } from "../../../src/diskprep/bitlocker/volume-header.js";
 import { createMemoryDevice, recordDevice } from "../../../src/diskprep/device/index.js";
+import { fuzz } from "../../support/fuzz.js";
 
-const runs = (count: number): number => (process.env["OFFLINE_SEED_LONG"] === "1" ? count * 50 : count);
 const fill = (value: number, length: number): Uint8Array => new Uint8Array(length).fill(value);
 const masterKey = fill(1, 32);
 const layout = planBitLockerLayout({
@@ -116,9 +116,10 @@ describe("damaged and hostile metadata", () => {
     ["with the checksums as they were", false, { clearKey: true }],
     ["with right checksums", true, { clearKey: true }],
     ["with right checksums and the wrong kind of key", true, { externalKey: fill(8, 32) }],
-  ])("a region %s", async (_, isSealed, unlock) => {
+  ])("a region %s", async (name, isSealed, unlock) => {
     const seen = new Map<string, number>();
-    await fc.assert(
+    await fuzz(
+      `BitLocker metadata ${name}`,
       fc.asyncProperty(changes, async (list) => {
         const region = changed(base, list);
         const outcome = await outcomeOf(
@@ -126,13 +127,14 @@ describe("damaged and hostile metadata", () => {
         );
         seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
       }),
-      { numRuns: runs(250), seed: 20_240_401 },
+      { usualCases: 250, seed: 20_240_401 },
     );
     expect([...seen.keys()].length).toBeGreaterThan(1);
   });
 
   test("a volume whose owner lies about its places is read inside its own bounds or not at all", async () => {
-    await fc.assert(
+    await fuzz(
+      "BitLocker volume with hostile places",
       fc.asyncProperty(changes, changes, async (regionChanges, headerChanges) => {
         const { device, operations } = recordDevice(createMemoryDevice(2 ** 26));
         await device.write(
@@ -160,11 +162,11 @@ describe("damaged and hostile metadata", () => {
         const longest = Math.max(...operations.map((one) => one.lengthInBytes));
         expect(longest).toBeLessThanOrEqual(2 ** 20);
       }),
-      { numRuns: runs(150), seed: 20_240_402 },
+      { usualCases: 150, seed: 20_240_402 },
     );
   });
 
-  test("an external key file of any content", () => {
+  test("an external key file of any content", async () => {
     const file = Buffer.concat([
       Buffer.from([0x9c, 0, 0, 0, 1, 0, 0, 0, 0x30, 0, 0, 0, 0x9c, 0, 0, 0]),
       fill(0, 32),
@@ -172,7 +174,8 @@ describe("damaged and hostile metadata", () => {
     ]);
     file.writeUInt32LE(file.length, 0);
     expect(decodeExternalKey(file).key).toEqual(Buffer.from(fill(8, 32)));
-    fc.assert(
+    await fuzz(
+      "BitLocker external key",
       fc.property(
         fc.oneof(
           fc.uint8Array({ maxLength: 300 }),
@@ -191,7 +194,7 @@ describe("damaged and hostile metadata", () => {
           }
         },
       ),
-      { numRuns: runs(200), seed: 20_240_403 },
+      { usualCases: 200, seed: 20_240_403 },
     );
   });
 });

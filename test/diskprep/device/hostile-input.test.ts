@@ -3,15 +3,17 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { decodeVhdFooter, encodeVhdFooter, listDisks } from "../../../src/diskprep/device/index.js";
 
-const runs = (count: number): number => (process.env["OFFLINE_SEED_LONG"] === "1" ? count * 50 : count);
+import { fuzz } from "../../support/fuzz.js";
+
 const footer = encodeVhdFooter({
   sizeInBytes: 2 ** 30,
   createdAtInMs: Date.now(),
   uniqueId: "ab".repeat(16),
 });
 
-test("footers of virtual hard disks, with right and wrong checksums", () => {
-  fc.assert(
+test("footers of virtual hard disks, with right and wrong checksums", async () => {
+  await fuzz(
+    "VHD footer",
     fc.property(
       fc.array(fc.tuple(fc.nat(511), fc.nat(255)), { minLength: 1, maxLength: 6 }),
       fc.boolean(),
@@ -32,7 +34,7 @@ test("footers of virtual hard disks, with right and wrong checksums", () => {
         }
       },
     ),
-    { numRuns: runs(200), seed: 20_240_405 },
+    { usualCases: 200, seed: 20_240_405 },
   );
 });
 
@@ -69,7 +71,8 @@ describe("listings", () => {
     ["win32", fc.json()],
     ["win32", fc.string()],
   ])("%s", async (platform, output) => {
-    await fc.assert(
+    await fuzz(
+      `disk listing of ${platform}`,
       fc.asyncProperty(output, async (stdout) => {
         try {
           const disks = await listDisks({
@@ -81,7 +84,7 @@ describe("listings", () => {
           expect(error).toMatchObject({ name: "DeviceError" });
         }
       }),
-      { numRuns: runs(50), seed: 20_240_406 },
+      { usualCases: 50, seed: 20_240_406 },
     );
   });
 });

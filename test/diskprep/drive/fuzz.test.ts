@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { readDriveJournal, readDriveManifest } from "../../../src/diskprep/drive/index.js";
+import { fuzz } from "../../support/fuzz.js";
 
 const isLong = process.env["OFFLINE_SEED_LONG"] === "1";
-/** Cases of this file in total, shared evenly by the tests. */
-const casesOfATest = (isLong ? 50_000 : 1000) / 2;
+/** Cases of each of the two tests. */
+const usualCases = 500;
 const timeoutInMs = isLong ? 1_200_000 : 120_000;
 const seed = Number(process.env["OFFLINE_SEED_RANDOM_SEED"] ?? 20_260_103);
 
@@ -116,7 +117,11 @@ const outcomeOf = (attempt: Promise<unknown>): Promise<string> =>
     (error) => error.name,
   );
 
-async function check(original: Uint8Array, read: (bytes: Buffer) => Promise<unknown>): Promise<void> {
+async function check(
+  name: string,
+  original: Uint8Array,
+  read: (bytes: Buffer) => Promise<unknown>,
+): Promise<void> {
   expect(await outcomeOf(read(Buffer.from(original)))).toBe("ok");
   const seen = new Set<string>();
   const property = fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 4 }), async (mutations) => {
@@ -124,14 +129,14 @@ async function check(original: Uint8Array, read: (bytes: Buffer) => Promise<unkn
     seen.add(outcome);
     expect(["ok", "DriveError"]).toContain(outcome);
   });
-  await fc.assert(property, { seed, numRuns: casesOfATest });
+  await fuzz(name, property, { usualCases, seed });
   expect([...seen].sort()).toEqual(["DriveError", "ok"]);
 }
 
 test(
   `changed manifests, seed ${seed}`,
   () =>
-    check(manifest, async (bytes) => {
+    check("drive manifest", manifest, async (bytes) => {
       // Pieces of odd lengths, so that they end inside of elements and characters.
       const pieces = Array.from({ length: Math.ceil(bytes.length / 777) }, (_, index) =>
         bytes.subarray(index * 777, index * 777 + 777),
@@ -146,7 +151,7 @@ test(
 test(
   `changed journals, seed ${seed}`,
   () =>
-    check(journal, async (bytes) => {
+    check("drive journal", journal, async (bytes) => {
       const path = join(folder, "journal");
       await writeFile(path, bytes);
       const state = await readDriveJournal(path);

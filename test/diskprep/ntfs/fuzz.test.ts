@@ -10,12 +10,12 @@ import {
   type NtfsVolumeOptions,
   openNtfsVolume,
 } from "../../../src/diskprep/ntfs/index.js";
+import { fuzz } from "../../support/fuzz.js";
 import { mebibyte, writeSample } from "./sample-volumes.js";
 import { overlayOf } from "./volume-editor.js";
 
-const isLong = process.env["OFFLINE_SEED_LONG"] === "1";
-/** Cases of this file in total: 2,000, in the long run 100,000. */
-const totalCases = isLong ? 100_000 : 2000;
+/** Cases of each of the four tests of damaged volumes. */
+const usualCases = 500;
 const seed = 20_260_801;
 
 /** Structures of one kind: `count` of them, `stride` bytes apart, of which the first `length` bytes are in use. */
@@ -123,7 +123,7 @@ const volumes: [string, Partial<NtfsVolumeOptions>][] = [
   ["4096-byte sectors, nothing in records", { sectorSizeInBytes: 4096, residentLimitInBytes: 0 }],
 ];
 
-describe.each(volumes)("damaged volumes with %s", (_, options) => {
+describe.each(volumes)("damaged volumes with %s", (name, options) => {
   const base = baseVolume(options);
   const damaged = async (
     edits: readonly { place: number; which: number; where: number; bytes: Uint8Array }[],
@@ -148,7 +148,8 @@ describe.each(volumes)("damaged volumes with %s", (_, options) => {
   };
 
   test("never surprise the reader", async () => {
-    await fc.assert(
+    await fuzz(
+      `NTFS reader, ${name}`,
       fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), async (edits) => {
         const device = await damaged(edits);
         try {
@@ -157,17 +158,18 @@ describe.each(volumes)("damaged volumes with %s", (_, options) => {
           if (!isNtfsError(error)) throw error;
         }
       }),
-      { numRuns: totalCases / 4, seed },
+      { usualCases, seed },
     );
   }, 3_600_000);
 
   test("never surprise the checker", async () => {
-    await fc.assert(
+    await fuzz(
+      `NTFS checker, ${name}`,
       fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), async (edits) => {
         const report = await checkNtfsVolume(await damaged(edits), { maxFindings: 50 });
         expect(report.findings.every((finding) => finding.offsetInBytes >= 0)).toBe(true);
       }),
-      { numRuns: totalCases / 4, seed },
+      { usualCases, seed },
     );
   }, 3_600_000);
 });
@@ -175,7 +177,8 @@ describe.each(volumes)("damaged volumes with %s", (_, options) => {
 describe("no volumes at all", () => {
   test("random bytes and cut-off volumes are refused", async () => {
     const { bytes } = await baseVolume({});
-    await fc.assert(
+    await fuzz(
+      "NTFS reader and checker, no volume",
       fc.asyncProperty(
         fc.nat(bytes.length - 1025),
         fc.uint8Array({ minLength: 1, maxLength: 2000 }),
@@ -191,7 +194,7 @@ describe("no volumes at all", () => {
           expect((await checkNtfsVolume(random)).isComplete).toBe(false);
         },
       ),
-      { numRuns: 50, seed },
+      { usualCases: 50, seed },
     );
   });
 });
