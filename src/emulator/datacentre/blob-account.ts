@@ -89,8 +89,11 @@ export function isBlobThere(error: unknown): boolean {
  * its retries, so that a busy account is tried again as a real one would be.
  */
 class InjectorPolicyFactory implements RequestPolicyFactory {
-  /** Written out, so that no bundler changes it. */
-  static readonly name = "InjectorPolicyFactory";
+  // Written out, so that no bundler changes it; defined, because the CommonJS build turns static fields into assignments,
+  // which the name of a class refuses.
+  static {
+    Object.defineProperty(this, "name", { value: "InjectorPolicyFactory" });
+  }
   readonly #basePath: string;
   readonly #faults: FaultInjector;
 
