@@ -21,12 +21,16 @@ import {
   readKeyCredential,
   requiredText,
 } from "./graph-applications.js";
-import { createPermission, managePermission } from "./graph-permissions.js";
+import { managePermission } from "./graph-permissions.js";
 import { createKeyCredentialEditor, type KeyCredentialEditor } from "./key-credential-editor.js";
 import { listAll } from "./list-all.js";
 import { isSeedCertificateName, requireGuid, seedApplicationName } from "./names.js";
-import { repeatUntilDefined } from "./patience.js";
 import { createProofOfPossession } from "./proof-of-possession.js";
+import {
+  ensureServicePrincipal,
+  type RegistrationContext,
+  registerApplication,
+} from "./register-application.js";
 import type { SeedCertificate } from "./seed-certificate.js";
 
 /** Options of an {@link EntraApplicationClient}. */
@@ -68,19 +72,23 @@ export interface RollCertificateOptions extends AbortOptions {
 /** Manages the application registration of a seed identity. */
 export class EntraApplicationClient {
   readonly #graph: AzureJsonClient;
-  /** Sends a request once, for what must not happen twice. */
-  readonly #graphWithoutRetry: AzureJsonClient;
+  readonly #directory: RegistrationContext;
   readonly #clock: Clock;
   readonly #keyCredentials: KeyCredentialEditor;
 
   /** Needs a token of a user, or of an application with the permissions named at each method. */
   constructor(cloud: AzureCloud, credential: TokenCredential, options: EntraApplicationClientOptions = {}) {
     this.#graph = createAzureJsonClient(cloud.graphEndpoint, cloud.graphAudience, credential, options);
-    this.#graphWithoutRetry = createAzureJsonClient(cloud.graphEndpoint, cloud.graphAudience, credential, {
-      ...options,
-      retryOptions: { ...options.retryOptions, maxRetries: 0 },
-    });
     this.#clock = options.clock ?? systemClock;
+    this.#directory = {
+      graph: this.#graph,
+      graphWithoutRetry: createAzureJsonClient(cloud.graphEndpoint, cloud.graphAudience, credential, {
+        ...options,
+        retryOptions: { ...options.retryOptions, maxRetries: 0 },
+      }),
+      clock: this.#clock,
+      findApplications: (azureUserId, abortSignal) => this.findSeedApplications(azureUserId, { abortSignal }),
+    };
     this.#keyCredentials = createKeyCredentialEditor(
       this.#graph,
       this.#clock,
@@ -159,10 +167,15 @@ export class EntraApplicationClient {
     const azureUserId = options.azureUserId ?? (await this.getAzureUserId({ abortSignal }));
     const candidates = await this.findSeedApplications(azureUserId, { abortSignal });
     const existing = await this.#chooseApplication(candidates, certificate, abortSignal);
-    const application = existing ?? (await this.#createApplication(azureUserId, certificate, abortSignal));
+    const application =
+      existing ?? (await registerApplication(this.#directory, azureUserId, certificate, abortSignal));
     // Also after a creation: what a lost answer left may turn out to be another server's, without our certificate.
     const isAppended = await this.addCertificate(application.objectId, certificate, { abortSignal });
-    const servicePrincipalId = await this.#ensureServicePrincipal(application.applicationId, abortSignal);
+    const servicePrincipalId = await ensureServicePrincipal(
+      this.#directory,
+      application.applicationId,
+      abortSignal,
+    );
     return Object.freeze({
       applicationId: application.applicationId,
       objectId: application.objectId,
@@ -274,75 +287,6 @@ export class EntraApplicationClient {
       if (credentials.some((credential) => holdsCertificate(credential, certificate))) return candidate;
     }
     return candidates[0];
-  }
-
-  /**
-   * Creates the application. A failed answer does not mean that nothing was created, so before every further attempt
-   * it is looked whether the one before did succeed: names are not unique, and nobody would notice a second one.
-   */
-  async #createApplication(
-    azureUserId: string,
-    certificate: SeedCertificate,
-    abortSignal: AbortOptions["abortSignal"],
-  ): Promise<FoundApplication> {
-    const displayName = seedApplicationName(azureUserId);
-    let isFirstAttempt = true;
-    const create = async (): Promise<FoundApplication | undefined> => {
-      const [created] = isFirstAttempt ? [] : await this.findSeedApplications(azureUserId, { abortSignal });
-      if (created !== undefined) return created;
-      isFirstAttempt = false;
-      const answer = await this.#graphWithoutRetry.send("POST", "/v1.0/applications", {
-        abortSignal,
-        permission: createPermission,
-        body: {
-          displayName,
-          signInAudience: "AzureADMyOrg",
-          keyCredentials: [newKeyCredential(certificate)],
-        },
-        alsoAccept: [429, 500, 502, 503, 504],
-      });
-      return answer.status < 300
-        ? readApplication(answer.body, new Set([requiredText(answer.body, "id")]))
-        : undefined;
-    };
-    return repeatUntilDefined(create, {
-      clock: this.#clock,
-      awaited: `The application ${displayName}`,
-      abortSignal,
-    });
-  }
-
-  /** Finds or creates the service principal; waits while the directory does not know the application yet. */
-  async #ensureServicePrincipal(
-    applicationId: string,
-    abortSignal: AbortOptions["abortSignal"],
-  ): Promise<string> {
-    const find = async (): Promise<string | undefined> => {
-      const [principal] = await listAll(this.#graph, "/v1.0/servicePrincipals", {
-        abortSignal,
-        query: { $filter: `appId eq '${requireGuid(applicationId)}'`, $select: "id" },
-      });
-      return principal === undefined ? undefined : requiredText(principal, "id");
-    };
-    const create = async (): Promise<string | undefined> => {
-      const answer = await this.#graph.send("POST", "/v1.0/servicePrincipals", {
-        abortSignal,
-        permission: createPermission,
-        body: { appId: applicationId },
-        // 400: the application is not visible yet. 409: somebody created the principal just now.
-        alsoAccept: [400, 404, 409],
-      });
-      if (answer.status === 201) return requiredText(answer.body, "id");
-      return answer.status === 409 ? await find() : undefined;
-    };
-    return (
-      (await find()) ??
-      (await repeatUntilDefined(create, {
-        clock: this.#clock,
-        awaited: `The service principal of application ${applicationId}`,
-        abortSignal,
-      }))
-    );
   }
 
   #isOursAndExpired(credential: RegisteredCertificate): boolean {

@@ -11,6 +11,11 @@ export * from "./import-pfx.js";
 export * from "./manual-steps.js";
 export { isGuid, isSeedCertificateName, seedApplicationName, seedCertificateName } from "./names.js";
 export * from "./offline-application-params.js";
+export {
+  type OfflineApplicationParams,
+  offlineApplicationParamsFileName,
+} from "./offline-application-params-format.js";
+export * from "./parse-offline-application-params.js";
 export * from "./publish-settings.js";
 export * from "./seed-certificate.js";
 export * from "./seed-identity.js";

@@ -4,11 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { type AbortOptions, throwIfAborted } from "../../shared/index.js";
+import type { AnnouncedBlob, AnnouncedRange } from "./announced-blob.js";
 import type { BlobAccount } from "./blob-account.js";
 import { type BlobTarget, openBlobTarget, type TargetOutcome } from "./blob-target.js";
 import { type Crc64, createCrc64 } from "./crc64.js";
 import type { DriveFile, DriveVolume, FileProblem } from "./drive-volume.js";
-import type { AnnouncedBlob, AnnouncedRange } from "./import-manifest.js";
 import type {
   BlobOutcome,
   BlobStatus,

@@ -3,8 +3,8 @@
  * blobs, each obeying the import disposition.
  */
 import type { BlobHTTPHeaders, ContainerClient } from "@azure/storage-blob";
+import type { AnnouncedBlob, AnnouncedRange } from "./announced-blob.js";
 import { type BlobRefusal, isBlobThere, refusalOf } from "./blob-account.js";
-import type { AnnouncedBlob, AnnouncedRange } from "./import-manifest.js";
 import type { BlobStatus, DispositionStatus, RangeOutcome, RangeStatus } from "./import-outcome.js";
 
 /** How the blob as a whole ended. */

@@ -1,7 +1,7 @@
 /** Finds the metadata and properties that apply to a blob: its own file, or else the one of its blob list. */
 import type { BlobHTTPHeaders } from "@azure/storage-blob";
+import type { AnnouncedBlob } from "./announced-blob.js";
 import type { DriveVolume } from "./drive-volume.js";
-import type { AnnouncedBlob } from "./import-manifest.js";
 import type { SideFileOutcome, SideFileReference } from "./import-outcome.js";
 import { readSideFile, type SideFileContent } from "./side-file.js";
 

@@ -2,6 +2,7 @@
 import type { EmulatorRequest, EmulatorResponse, RequestHandler } from "../http.js";
 import { createRouter, type RoutedRequest } from "../router.js";
 import type { Directory, DirectoryApplication, DirectoryServicePrincipal } from "./directory.js";
+import { createKeyActions, findGraphApplication, type GraphHandler, readBody } from "./graph-key-actions.js";
 import { mayCreateApplication, mayReadApplications, mayUpdateApplication } from "./graph-permissions.js";
 import {
   type GraphRefusal,
@@ -10,13 +11,7 @@ import {
   parseEqualsFilter,
   selectProperties,
 } from "./graph-response.js";
-import {
-  checkProofOfPossession,
-  isRefusal,
-  readNewKeyCredential,
-  replaceKeyCredentials,
-  showKeyCredential,
-} from "./key-credentials.js";
+import { isRefusal, replaceKeyCredentials, showKeyCredential } from "./key-credentials.js";
 import type { Caller } from "./token-issuer.js";
 
 /** What the service stands on. */
@@ -30,8 +25,6 @@ export interface GraphServiceOptions {
 }
 
 const defaultPageSize = 100;
-
-type GraphHandler = (request: RoutedRequest, caller: Caller) => Promise<EmulatorResponse | GraphRefusal>;
 
 /** Makes the handler. */
 export function createGraphService(options: GraphServiceOptions): RequestHandler {
@@ -88,8 +81,8 @@ export function createGraphService(options: GraphServiceOptions): RequestHandler
     );
   };
 
-  const findApplication = (id: string): DirectoryApplication | GraphRefusal =>
-    directory.applications().find((application) => application.id === id) ?? graphRefusals.notFound(id);
+  const findApplication = (id: string) => findGraphApplication(directory, id);
+  const { addKey, removeKey } = createKeyActions(directory);
 
   const listApplications: GraphHandler = async (request, caller) => {
     if (!mayReadApplications(caller)) return graphRefusals.denied();
@@ -164,51 +157,6 @@ export function createGraphService(options: GraphServiceOptions): RequestHandler
     if (isRefusal(application)) return application;
     if (!mayUpdateApplication(caller, application, directory)) return graphRefusals.denied();
     directory.removeApplication(application.id);
-    return { status: 204 };
-  };
-
-  /** Checks that both key actions share: the caller is the application itself or may update it, and the proof holds. */
-  const provenKeyAction = async (
-    request: RoutedRequest,
-    caller: Caller,
-  ): Promise<
-    { readonly application: DirectoryApplication; readonly body: Record<string, unknown> } | GraphRefusal
-  > => {
-    const application = findApplication(request.parameters["id"]!);
-    if (isRefusal(application)) return application;
-    const isItself = caller.kind === "application" && caller.applicationId === application.appId;
-    if (!isItself && !mayUpdateApplication(caller, application, directory)) return graphRefusals.denied();
-    const body = await readBody(request);
-    return checkProofOfPossession(body["proof"], application, directory.nowInMs()) ?? { application, body };
-  };
-
-  const addKey: GraphHandler = async (request, caller) => {
-    const action = await provenKeyAction(request, caller);
-    if (isRefusal(action)) return action;
-    const { application, body } = action;
-    const fields = (body["keyCredential"] ?? {}) as Readonly<Record<string, unknown>>;
-    if (fields["keyId"] !== undefined && fields["keyId"] !== null) {
-      return graphRefusals.badRequest("The keyId of a new key credential must be null.");
-    }
-    const credential = readNewKeyCredential(fields, () => directory.createGuid());
-    if (isRefusal(credential)) return credential;
-    directory.updateApplication(application.id, {
-      keyCredentials: [...application.keyCredentials, credential],
-    });
-    return { status: 200, body: showKeyCredential(credential, false) };
-  };
-
-  const removeKey: GraphHandler = async (request, caller) => {
-    const action = await provenKeyAction(request, caller);
-    if (isRefusal(action)) return action;
-    const { application, body } = action;
-    const remaining = application.keyCredentials.filter(({ keyId }) => keyId !== body["keyId"]);
-    if (remaining.length === application.keyCredentials.length) {
-      return graphRefusals.badRequest(
-        `No credentials found to be removed with keyId '${String(body["keyId"])}'.`,
-      );
-    }
-    directory.updateApplication(application.id, { keyCredentials: remaining });
     return { status: 204 };
   };
 
@@ -294,11 +242,6 @@ export function createGraphService(options: GraphServiceOptions): RequestHandler
     route("GET", "/servicePrincipals", listServicePrincipals),
     route("POST", "/servicePrincipals", createServicePrincipal),
   ]);
-}
-
-async function readBody(request: EmulatorRequest): Promise<Record<string, unknown>> {
-  const body = await request.json();
-  return typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
 }
 
 function showApplication(

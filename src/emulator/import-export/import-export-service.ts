@@ -9,8 +9,9 @@ import type { SubscriptionInventory } from "../arm/subscription-inventory.js";
 import type { EmulatorResponse } from "../http.js";
 import type { Timeline } from "../timeline.js";
 import { createImportExportJob, type ImportExportJob } from "./import-export-job.js";
-import { type JobChanges, jobNamePattern, readJobChanges } from "./job-request.js";
+import { jobNamePattern, readJobChanges } from "./job-request.js";
 import { importExportJobResource } from "./job-resource.js";
+import { checkTransition } from "./job-transition.js";
 import {
   findImportExportLocation,
   importExportLocations,
@@ -262,47 +263,6 @@ function readLocation(check: BodyChecker, body: JsonObject): string {
     );
   }
   return location ?? "";
-}
-
-/** What a `PATCH` may do depends on the state of the job. */
-function checkTransition(check: BodyChecker, job: ImportExportJob, changes: JobChanges): void {
-  const refuse = (property: string, message: string): void =>
-    check.report("InvalidJobState", `properties.${property}`, message);
-  if (changes.state !== undefined && changes.state !== "Shipping") {
-    check.report(
-      "InvalidPropertyValue",
-      "properties.state",
-      "The only state a client can set is 'Shipping'.",
-    );
-  } else if (changes.state === "Shipping") {
-    if (job.state !== "Creating" && job.state !== "Shipping") {
-      refuse("state", `A job in state '${job.state}' cannot be set to 'Shipping'.`);
-    }
-    if (job.isCancelled) refuse("state", "A cancelled job cannot be shipped.");
-    if ((changes.returnAddress ?? job.settings.returnAddress) === undefined) {
-      refuse("returnAddress", "The return address must be known before a job is set to 'Shipping'.");
-    }
-    if ((changes.deliveryPackage ?? job.settings.deliveryPackage) === undefined) {
-      refuse("deliveryPackage", "The delivery package must be known before a job is set to 'Shipping'.");
-    }
-  }
-  if (changes.cancelRequested === false) {
-    check.report(
-      "InvalidPropertyValue",
-      "properties.cancelRequested",
-      "The only value a client can set is true.",
-    );
-  }
-  const isDone = job.state === "Packaging" || job.state === "Completed" || job.state === "Closed";
-  if (changes.cancelRequested === true && isDone) {
-    refuse("cancelRequested", `A job in state '${job.state}' cannot be cancelled any more.`);
-  }
-  if (changes.returnShipping !== undefined && isDone) {
-    refuse("returnShipping", "The return carrier cannot be changed once the drives are being packed.");
-  }
-  if (changes.drives !== undefined && job.state !== "Creating") {
-    refuse("driveList", `The drives cannot be changed in state '${job.state}'.`);
-  }
 }
 
 function missingBody(): EmulatorResponse {

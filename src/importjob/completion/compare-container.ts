@@ -16,17 +16,13 @@ import type { SeedCatalog } from "../../staging/index.js";
 import type { DriveLog } from "../logs/import-log.js";
 import { statusCodeOf } from "../service/service-failure.js";
 import { type BlobFacts, factsOfListed } from "./blob-facts.js";
+import { unequal, type VerificationContext } from "./blob-verdict.js";
 import { type CatalogIndex, indexCatalog } from "./catalog-index.js";
 import { readCatalogBlob } from "./read-catalog-blob.js";
 import type { ReconcileSeedOptions } from "./reconcile-seed.js";
 import type { SeedEvidence, SeedReport } from "./seed-report.js";
 import { SeedTally } from "./seed-tally.js";
-import {
-  differenceOfProperties,
-  unequal,
-  type VerificationContext,
-  verifyBlobContent,
-} from "./verify-blob.js";
+import { differenceOfProperties, verifyBlobContent } from "./verify-blob.js";
 
 /**
  * What `reconcileSeed` does; `justWritten` are the positions of blobs that the caller wrote whole, every range with its

@@ -3,9 +3,9 @@ import type { ContainerClient } from "@azure/storage-blob";
 import type { AbortOptions, ProgressOptions } from "../../shared/index.js";
 import type { SeedCatalog } from "../../staging/index.js";
 import type { DriveLog } from "../logs/import-log.js";
+import type { ReadBytesPolicy } from "./blob-verdict.js";
 import { compareContainer } from "./compare-container.js";
 import type { SeedFinding, SeedReport } from "./seed-report.js";
-import type { ReadBytesPolicy } from "./verify-blob.js";
 
 /** Options of {@link reconcileSeed}. */
 export interface ReconcileSeedOptions extends AbortOptions, ProgressOptions {

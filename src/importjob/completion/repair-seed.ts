@@ -24,16 +24,11 @@ import { type BlobContent, openStagedContent } from "./blob-content.js";
 import { type BlobFacts, readBlobFacts } from "./blob-facts.js";
 import { isHashedByService } from "./catalog-index.js";
 import { compareContainer } from "./compare-container.js";
+import { mendBlocks, mendPages } from "./mend-blob.js";
 import type { ReconcileSeedOptions } from "./reconcile-seed.js";
 import { type RepairWork, workOfLogs, workOfReport } from "./repair-work.js";
 import type { SeedReport } from "./seed-report.js";
-import {
-  mendBlocks,
-  mendPages,
-  type UploadContext,
-  updateProperties,
-  uploadWholeBlob,
-} from "./upload-blob.js";
+import { type UploadContext, updateProperties, uploadWholeBlob } from "./upload-blob.js";
 import { differenceOfProperties, hasHash, verifyBlobContent } from "./verify-blob.js";
 
 const logger = createRoomLogger("importjob");

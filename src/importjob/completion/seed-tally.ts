@@ -1,9 +1,9 @@
 /** Keeping count while a container is compared: verdicts, evidence, findings, and the state of every blob. */
 import type { SeedBlob, SeedCatalog } from "../../staging/index.js";
 import type { BlobFacts } from "./blob-facts.js";
+import type { BlobVerdict } from "./blob-verdict.js";
 import type { CatalogIndex } from "./catalog-index.js";
 import type { CatalogRun, SeedEvidence, SeedFinding, SeedReport } from "./seed-report.js";
-import type { BlobVerdict } from "./verify-blob.js";
 
 const stateUnseen = 0;
 const stateEqual = 1;

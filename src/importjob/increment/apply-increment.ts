@@ -17,8 +17,9 @@ import {
 } from "../../shared/index.js";
 import { readBundleIndexText, type SeedCatalog, withoutBundleMembers } from "../../staging/index.js";
 import { readBlobFacts } from "../completion/blob-facts.js";
+import { mendBlocks } from "../completion/mend-blob.js";
 import { readCatalogBlob } from "../completion/read-catalog-blob.js";
-import { mendBlocks, type UploadContext, uploadWholeBlob } from "../completion/upload-blob.js";
+import { type UploadContext, uploadWholeBlob } from "../completion/upload-blob.js";
 import { ImportJobError } from "../import-job-error.js";
 import { openFileContent, textContent } from "./file-content.js";
 import type { IncrementItem, IncrementPlan, RemovedItem } from "./increment-plan.js";

@@ -11,15 +11,10 @@ import {
   type JobResourceUpdateParameter,
 } from "@azure/arm-databox";
 import type { PagedAsyncIterableIterator } from "@azure/core-paging";
-import { createRoomLogger, errorMessageOf, hasErrorName, throwIfAborted } from "../../shared/index.js";
+import { createRoomLogger, throwIfAborted } from "../../shared/index.js";
 import { ImportJobError } from "../import-job-error.js";
 import { assertOrderable } from "../order/assert-orderable.js";
-import {
-  contactOf,
-  type ImportOrder,
-  type ReturnAddress,
-  type ReturnShipping,
-} from "../order/import-order.js";
+import { contactOf, type ImportOrder } from "../order/import-order.js";
 import { readStorageAccountFacts } from "../order/read-storage-account-facts.js";
 import { normalizeLocation } from "../order/storage-account-id.js";
 import type { ShippingDestination } from "../shipping/shipping-destination.js";
@@ -31,8 +26,10 @@ import {
   pipelineOptionsOf,
   type TokenCredential,
 } from "./client-options.js";
+import { toDataBoxAddress, toDataBoxReturnPackage } from "./data-box-addresses.js";
 import { isCustomerDiskImport, readDataBoxDestination, readDataBoxJob } from "./data-box-status.js";
 import { findExistingJob } from "./find-existing-job.js";
+import { finishOperation } from "./finish-operation.js";
 import type {
   CancelImportJobOptions,
   EnterShippingOptions,
@@ -88,7 +85,7 @@ export class DataBoxJobService implements ImportJobService {
       resourceGroupName: order.resourceGroupName,
     });
     logger.info(`creating Data Box job ${order.jobName} with ${order.drives.length} drives`);
-    await this.#finish(`creating import job '${order.jobName}'`, options, () =>
+    await finishOperation(`creating import job '${order.jobName}'`, options, () =>
       this.#client.jobs.beginCreate(order.resourceGroupName, order.jobName, toRequestBody(order), {
         ...abortOf(options),
         updateIntervalInMs: this.#pollingIntervalInMs,
@@ -166,7 +163,7 @@ export class DataBoxJobService implements ImportJobService {
     const { carrierName, trackingNumber } = details.deliveryPackage;
     const update = toReturnUpdate(details);
     if (update) {
-      await this.#finish(`updating import job '${ref.jobName}'`, options, () =>
+      await finishOperation(`updating import job '${ref.jobName}'`, options, () =>
         this.#client.jobs.beginUpdate(ref.resourceGroupName, ref.jobName, update, {
           ...abortOf(options),
           updateIntervalInMs: this.#pollingIntervalInMs,
@@ -192,7 +189,7 @@ export class DataBoxJobService implements ImportJobService {
 
   async deleteImportJob(ref: ImportJobRef, options: ImportJobServiceOptions = {}): Promise<void> {
     try {
-      await this.#finish(`deleting import job '${ref.jobName}'`, options, () =>
+      await finishOperation(`deleting import job '${ref.jobName}'`, options, () =>
         this.#client.jobs.beginDelete(ref.resourceGroupName, ref.jobName, {
           ...abortOf(options),
           updateIntervalInMs: this.#pollingIntervalInMs,
@@ -241,27 +238,6 @@ export class DataBoxJobService implements ImportJobService {
       yield await this.getImportJob(job, options);
     }
   }
-
-  /** Waits for a long-running operation of ARM. Aborting stops the waiting, not the operation. */
-  async #finish(
-    what: string,
-    options: ImportJobServiceOptions,
-    begin: () => Promise<{ pollUntilDone(options: { abortSignal?: never }): Promise<unknown> }>,
-  ): Promise<void> {
-    throwIfAborted(options.abortSignal);
-    const poller = await begin();
-    try {
-      await poller.pollUntilDone(abortOf(options) as { abortSignal?: never });
-    } catch (error) {
-      // The poller reports an operation that failed as a plain error with the service's code in its text.
-      if (statusCodeOf(error) !== undefined || hasErrorName(error, "AbortError")) throw error;
-      throw new ImportJobError(
-        "operation-failed",
-        `The service could not finish ${what}: ${errorMessageOf(error)}`,
-        { cause: error },
-      );
-    }
-  }
 }
 
 function noDestination(location: string, cause?: unknown): ImportJobError {
@@ -286,7 +262,7 @@ function toRequestBody(order: ImportOrder): JobResource {
         phone: contact.phone,
         emailList: [...contact.emails],
       },
-      shippingAddress: toShippingAddress(order.returnAddress),
+      shippingAddress: toDataBoxAddress(order.returnAddress),
       dataImportDetails: [
         {
           accountDetails: { dataAccountType: "StorageAccount", storageAccountId: order.storageAccountId },
@@ -299,34 +275,10 @@ function toRequestBody(order: ImportOrder): JobResource {
           { manifestFile, manifestHash, bitLockerKey },
         ]),
       ),
-      returnToCustomerPackageDetails: toReturnPackage(order.returnShipping),
+      returnToCustomerPackageDetails: toDataBoxReturnPackage(order.returnShipping),
       enableManifestBackup: order.backUpDriveManifest ?? false,
     },
   };
-}
-
-type DataBoxShippingAddress = NonNullable<NonNullable<JobResource["details"]>["shippingAddress"]>;
-
-/** The recipient goes into the second line: the service keeps people in the contact, but parcels need a name. */
-function toShippingAddress(address: ReturnAddress): DataBoxShippingAddress {
-  const { companyName, streetAddress2, stateOrProvince } = address;
-  return {
-    streetAddress1: address.streetAddress1,
-    streetAddress2: [`Attn ${address.recipientName}`, streetAddress2].filter(Boolean).join(", "),
-    city: address.city,
-    ...(stateOrProvince !== undefined && { stateOrProvince }),
-    postalCode: address.postalCode,
-    country: address.countryOrRegion,
-    ...(companyName !== undefined && { companyName }),
-    addressType: "Commercial",
-  };
-}
-
-function toReturnPackage({ carrierName, carrierAccountNumber }: ReturnShipping): {
-  carrierName: string;
-  carrierAccountNumber: string;
-} {
-  return { carrierName, carrierAccountNumber };
 }
 
 /** What an update must change; undefined when nothing. */
@@ -338,14 +290,14 @@ function toReturnUpdate({
   return {
     details: {
       ...(returnAddress && {
-        shippingAddress: toShippingAddress(returnAddress),
+        shippingAddress: toDataBoxAddress(returnAddress),
         contactDetails: {
           contactName: returnAddress.recipientName,
           phone: returnAddress.phone,
           emailList: [returnAddress.email],
         },
       }),
-      ...(returnShipping && { returnToCustomerPackageDetails: toReturnPackage(returnShipping) }),
+      ...(returnShipping && { returnToCustomerPackageDetails: toDataBoxReturnPackage(returnShipping) }),
     },
   };
 }
