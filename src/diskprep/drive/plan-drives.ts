@@ -3,7 +3,7 @@ import type { AbortOptions } from "../../shared/abort.js";
 import { createProgressReporter, type ProgressOptions } from "../../shared/progress.js";
 import type { SeedCatalog } from "../../staging/index.js";
 import { type BitLockerMethod, bitLockerReservedExtents } from "../bitlocker/index.js";
-import { createNtfsTree, defaultClusterSizeInBytes, minimumVolumeSizeInBytes } from "../ntfs/index.js";
+import { createNtfsSpaceMeter, createNtfsTree, defaultClusterSizeInBytes } from "../ntfs/index.js";
 import { DriveError } from "./drive-error.js";
 import {
   addManifest,
@@ -184,17 +184,16 @@ async function findEnd(context: PlanContext, parameters: DriveParameters): Promi
   // The manifest is in the tree from the start so that its entry and record are counted; only its length grows.
   addManifest(tree, 1, parameters.createdAtInMs);
   const room = parameters.partitionLengthInBytes - (options.minimumFreeBytes ?? 0);
-  const reservedExtents = bitLockerReservedExtents(bitLockerLayoutOf(parameters));
+  const bytesNeeded = createNtfsSpaceMeter({
+    volumeSizeInBytes: parameters.partitionLengthInBytes,
+    sectorSizeInBytes: parameters.sectorSizeInBytes,
+    clusterSizeInBytes: parameters.clusterSizeInBytes,
+    reservedExtents: bitLockerReservedExtents(bitLockerLayoutOf(parameters)),
+  });
   let end = parameters.firstBlobIndex;
   for await (const placed of blobsOnDrive(parameters, catalog, tree, options.abortSignal)) {
     manifestLengthInBytes += manifestLengthOfBlob(head, placed);
-    const needed = minimumVolumeSizeInBytes(tree, {
-      volumeSizeInBytes: parameters.partitionLengthInBytes,
-      sectorSizeInBytes: parameters.sectorSizeInBytes,
-      clusterSizeInBytes: parameters.clusterSizeInBytes,
-      reservedExtents,
-    });
-    if (needed + manifestLengthInBytes + parameters.clusterSizeInBytes > room) return end;
+    if (bytesNeeded(tree) + manifestLengthInBytes + parameters.clusterSizeInBytes > room) return end;
     end = placed.blob.index + 1;
   }
   return end;

@@ -6,8 +6,9 @@ export { ntfsGeometry } from "./layout/geometry.js";
 export type { NtfsLayout } from "./layout/ntfs-layout.js";
 export { planNtfsVolume } from "./layout/ntfs-layout.js";
 export type { DataExtentColumns } from "./layout/place-data.js";
-export type { NtfsSpaceOptions } from "./layout/space-needed.js";
+export type { NtfsSpaceMeter, NtfsSpaceOptions } from "./layout/space-needed.js";
 export {
+  createNtfsSpaceMeter,
   defaultClusterSizeInBytes,
   minimumVolumeSizeInBytes,
   suitableVolumeSizeInBytes,

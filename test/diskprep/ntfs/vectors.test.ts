@@ -19,7 +19,7 @@ import {
   ntfsNameProblem,
   planNtfsVolume,
 } from "../../../src/diskprep/ntfs/index.js";
-import { systemStreamSizes } from "../../../src/diskprep/ntfs/layout/plan-volume.js";
+import { systemStreamSizes } from "../../../src/diskprep/ntfs/layout/system-streams.js";
 import { encodeUpcaseTable, upcaseTableCrc64 } from "../../../src/diskprep/ntfs/names/upcase-table.js";
 import { parseRunList } from "../../../src/diskprep/ntfs/reader/parse-run-list.js";
 

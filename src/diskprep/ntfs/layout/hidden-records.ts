@@ -7,11 +7,11 @@ import { compareNtfsNames, foldNtfsName, ntfsNameProblem } from "../names/name-r
 import { NtfsError } from "../ntfs-error.js";
 import type { PlacedRun } from "./cluster-allocator.js";
 import type { NtfsGeometry } from "./geometry.js";
+import { systemVolumeDirectoryName } from "./system-files.js";
 import type { NtfsReservedExtent } from "./volume-options.js";
 
 /** More extents could push a file's run list out of its record. */
 const maxReservedExtents = 16;
-const directoryName = "System Volume Information";
 
 /** A file that owns a reserved extent. */
 export interface HiddenFile {
@@ -72,9 +72,9 @@ export function planHiddenRecords(
     end = run.firstCluster + run.clusterCount;
   }
   const nameOf = (record: number): string =>
-    record === firstRecord ? directoryName : files[record - firstRecord - 1]!.name;
+    record === firstRecord ? systemVolumeDirectoryName : files[record - firstRecord - 1]!.name;
   return {
-    directoryName,
+    directoryName: systemVolumeDirectoryName,
     directoryRecord: firstRecord,
     files,
     runs,

@@ -1,26 +1,17 @@
 /** Decides where everything of a volume lies. Arithmetic only: no bytes are made here and nothing is read or written. */
-import { attributeDefinitionsSizeInBytes } from "../encode/attribute-definitions.js";
-import { bootFileSizeInBytes } from "../encode/boot-sector.js";
 import { firstUserRecord } from "../encode/constants.js";
 import { clampUnixMs } from "../encode/little-endian.js";
-import { securityStreamSizeInBytes } from "../encode/security-descriptors.js";
-import { upcaseTableSizeInBytes } from "../names/upcase-table.js";
 import { NtfsError } from "../ntfs-error.js";
 import type { NodeColumns } from "../tree/node-columns.js";
 import type { NtfsTreeBuilder } from "../tree/ntfs-tree.js";
 import { createClusterAllocator, type PlacedRun } from "./cluster-allocator.js";
 import { inFewRuns, inOneRun, volumeTooSmall } from "./contiguous-room.js";
 import { type DirectoryPlan, planDirectories } from "./directory-plan.js";
-import {
-  defaultFreeReserveInBytes,
-  logFileSizeInBytes,
-  type NtfsGeometry,
-  ntfsGeometry,
-  volumeBitmapSizeInBytes,
-} from "./geometry.js";
+import { defaultFreeReserveInBytes, type NtfsGeometry, ntfsGeometry } from "./geometry.js";
 import { type HiddenRecords, planHiddenRecords } from "./hidden-records.js";
 import { type DataExtentColumns, measureData, placeData } from "./place-data.js";
 import { checkDirectoryRecords, type IndexPieces, measureIndexes, placeIndexes } from "./place-indexes.js";
+import { type SystemStreamName, systemStreamSizes } from "./system-streams.js";
 import type { NtfsVolumeOptions } from "./volume-options.js";
 
 /** A stream of the file system with its place. */
@@ -28,18 +19,6 @@ export interface PlacedStream {
   readonly sizeInBytes: number;
   readonly runs: readonly PlacedRun[];
 }
-
-/** The file system's own streams. */
-export type SystemStreamName =
-  | "boot"
-  | "mirror"
-  | "log"
-  | "upcase"
-  | "attributeDefinitions"
-  | "security"
-  | "bitmap"
-  | "mftBitmap"
-  | "mft";
 
 /** Everything that determines the bytes of a volume, but for file content. */
 export interface VolumePlan {
@@ -62,26 +41,6 @@ export interface VolumePlan {
 }
 
 const maxLabelLength = 32;
-
-/** Clusters of the file system's own streams, in order of their place. */
-export function systemStreamSizes(
-  geometry: NtfsGeometry,
-  endRecord: number,
-): Readonly<Record<SystemStreamName, number>> {
-  const { clusterSizeInBytes, recordSizeInBytes } = geometry;
-  const mftSize = Math.ceil((endRecord * recordSizeInBytes) / clusterSizeInBytes) * clusterSizeInBytes;
-  return {
-    boot: bootFileSizeInBytes,
-    mirror: Math.max(4 * recordSizeInBytes, clusterSizeInBytes),
-    log: logFileSizeInBytes(geometry),
-    upcase: upcaseTableSizeInBytes,
-    attributeDefinitions: attributeDefinitionsSizeInBytes,
-    security: securityStreamSizeInBytes,
-    bitmap: volumeBitmapSizeInBytes(geometry.clusterCount),
-    mftBitmap: Math.ceil(mftSize / recordSizeInBytes / 64) * 8,
-    mft: mftSize,
-  };
-}
 
 /** Plans a volume. @throws NtfsError `invalid-option`, `volume-too-small`, `no-contiguous-room`, `invalid-name`, `duplicate-name` */
 export function planVolume(tree: NtfsTreeBuilder, options: NtfsVolumeOptions): VolumePlan {

@@ -2,7 +2,7 @@
 import { firstUserRecord } from "../encode/constants.js";
 import type { NtfsTreeBuilder } from "../tree/ntfs-tree.js";
 import { defaultFreeReserveInBytes, ntfsGeometry } from "./geometry.js";
-import { systemStreamSizes } from "./plan-volume.js";
+import { fixedStreamSizes, tableStreamSizes } from "./system-streams.js";
 import type { NtfsVolumeOptions } from "./volume-options.js";
 
 /** What the space a tree needs depends on beside the tree. */
@@ -19,15 +19,16 @@ const largestResidentLimitInBytes = 4096;
 /** Streams that do not fit a piece of the volume in one run, and index bitmaps, may round up once more. */
 const spareClusters = 16;
 
+/** Upper bound of the bytes a tree needs, in constant time; see {@link minimumVolumeSizeInBytes}. */
+export type NtfsSpaceMeter = (tree: NtfsTreeBuilder) => number;
+
 /**
- * Upper bound of the bytes the tree needs on a volume of `volumeSizeInBytes`, in constant time, the free reserve
- * included: when it is at most `volumeSizeInBytes`, {@link planNtfsVolume} succeeds with the same options. Log, bitmap
- * and cluster size grow with the volume, so ask again with another size for another volume. Reserved extents that
- * are not passed here have to be added by the caller, each rounded up to clusters, and 2 KiB for each one's record.
+ * A meter for volumes of one kind, for planners that ask after every file: what does not depend on the tree is computed
+ * here, once.
  *
  * @throws NtfsError `invalid-option`
  */
-export function minimumVolumeSizeInBytes(tree: NtfsTreeBuilder, options: NtfsSpaceOptions): number {
+export function createNtfsSpaceMeter(options: NtfsSpaceOptions): NtfsSpaceMeter {
   const geometry = ntfsGeometry(
     options.volumeSizeInBytes,
     options.sectorSizeInBytes,
@@ -37,18 +38,42 @@ export function minimumVolumeSizeInBytes(tree: NtfsTreeBuilder, options: NtfsSpa
   const clustersFor = (sizeInBytes: number): number => Math.ceil(sizeInBytes / clusterSizeInBytes);
   const reserved = options.reservedExtents ?? [];
   const hiddenRecords = reserved.length > 0 ? reserved.length + 1 : 0;
-  const sizes = systemStreamSizes(geometry, firstUserRecord + tree.nodeCount - 1 + hiddenRecords);
   const residentLimit = options.residentLimitInBytes ?? largestResidentLimitInBytes;
-  let clusters = spareClusters;
-  for (const size of Object.values(sizes)) clusters += clustersFor(size);
-  for (const extent of reserved) clusters += clustersFor(extent.lengthInBytes);
-  // The index of System Volume Information.
-  if (reserved.length > 0) clusters += clustersFor(4 * geometry.indexBlockSizeInBytes);
-  clusters += tree.totals.indexClusterCount(geometry);
-  clusters += tree.totals.dataClusterCount(geometry, residentLimit >= largestResidentLimitInBytes);
-  clusters += clustersFor(options.freeReserveInBytes ?? defaultFreeReserveInBytes(options.volumeSizeInBytes));
-  // The last sector holds the backup boot sector; the clusters end before it.
-  return (clusters + 1) * clusterSizeInBytes;
+  const areSmallFilesResident = residentLimit >= largestResidentLimitInBytes;
+  const fixedSizes = [
+    ...Object.values(fixedStreamSizes(geometry)),
+    ...reserved.map((extent) => extent.lengthInBytes),
+    // The index of System Volume Information.
+    reserved.length > 0 ? 4 * geometry.indexBlockSizeInBytes : 0,
+    options.freeReserveInBytes ?? defaultFreeReserveInBytes(options.volumeSizeInBytes),
+  ];
+  const fixedClusters = fixedSizes.reduce((sum, size) => sum + clustersFor(size), spareClusters);
+  return (tree) => {
+    const { mft, mftBitmap } = tableStreamSizes(
+      geometry,
+      firstUserRecord + tree.nodeCount - 1 + hiddenRecords,
+    );
+    const clusters =
+      fixedClusters +
+      clustersFor(mft) +
+      clustersFor(mftBitmap) +
+      tree.totals.indexClusterCount(geometry) +
+      tree.totals.dataClusterCount(geometry, areSmallFilesResident);
+    // The last sector holds the backup boot sector; the clusters end before it.
+    return (clusters + 1) * clusterSizeInBytes;
+  };
+}
+
+/**
+ * Upper bound of the bytes the tree needs on a volume of `volumeSizeInBytes`, in constant time, the free reserve
+ * included: when it is at most `volumeSizeInBytes`, {@link planNtfsVolume} succeeds with the same options. Log, bitmap
+ * and cluster size grow with the volume, so ask again with another size for another volume. Reserved extents that
+ * are not passed here have to be added by the caller, each rounded up to clusters, and 2 KiB for each one's record.
+ *
+ * @throws NtfsError `invalid-option`
+ */
+export function minimumVolumeSizeInBytes(tree: NtfsTreeBuilder, options: NtfsSpaceOptions): number {
+  return createNtfsSpaceMeter(options)(tree);
 }
 
 /**

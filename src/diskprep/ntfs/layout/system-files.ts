@@ -16,6 +16,9 @@ export const systemFileNames: readonly string[] = Object.freeze([
   "$Extend",
 ]);
 
+/** Directory in the root in which Windows keeps what belongs to the volume; ours holds the reserved extents. */
+export const systemVolumeDirectoryName = "System Volume Information";
+
 /** Records 24–26, which live in `$Extend`. */
 export const extendFileNames: readonly string[] = Object.freeze(["$Quota", "$ObjId", "$Reparse"]);
 export const firstExtendRecord = 24;

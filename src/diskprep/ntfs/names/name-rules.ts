@@ -3,6 +3,7 @@
  *
  * Rules: Microsoft's "Naming Files, Paths, and Namespaces" and the NTFS `COLLATION_FILE_NAME` order.
  */
+import { systemFileNames, systemVolumeDirectoryName } from "../layout/system-files.js";
 import { ntfsUpcaseTable } from "./upcase-table.js";
 
 /** Longest name of one file or directory, in UTF-16 code units. */
@@ -81,17 +82,6 @@ export function compareNtfsNames(left: string, right: string): number {
 
 /** Names that every NTFS volume has in its root directory; ours also keeps `System Volume Information` for itself. */
 export const rootReservedNames: readonly string[] = Object.freeze([
-  "$MFT",
-  "$MFTMirr",
-  "$LogFile",
-  "$Volume",
-  "$AttrDef",
-  ".",
-  "$Bitmap",
-  "$Boot",
-  "$BadClus",
-  "$Secure",
-  "$UpCase",
-  "$Extend",
-  "System Volume Information",
+  ...systemFileNames,
+  systemVolumeDirectoryName,
 ]);

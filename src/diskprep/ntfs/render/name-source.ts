@@ -10,8 +10,9 @@ import {
 import { type FileNameFields, posixNamespace, win32AndDosNamespace } from "../encode/file-name-value.js";
 import { recordOffsetOfNodes } from "../layout/directory-plan.js";
 import { noRow } from "../layout/place-data.js";
-import type { SystemStreamName, VolumePlan } from "../layout/plan-volume.js";
+import type { VolumePlan } from "../layout/plan-volume.js";
 import { extendFileNames, firstExtendRecord, systemFileNames } from "../layout/system-files.js";
+import type { SystemStreamName } from "../layout/system-streams.js";
 import { nodeFlag } from "../tree/node-columns.js";
 
 /** Fills one reused object with the names facts of a record. */

@@ -24,8 +24,9 @@ import {
   securityId,
   securityIndexEntries,
 } from "../encode/security-descriptors.js";
-import type { SystemStreamName, VolumePlan } from "../layout/plan-volume.js";
+import type { VolumePlan } from "../layout/plan-volume.js";
 import { firstExtendRecord } from "../layout/system-files.js";
+import type { SystemStreamName } from "../layout/system-streams.js";
 import { upcaseTableCrc64 } from "../names/upcase-table.js";
 import { type NameSource, systemFileAttributes, unnamedStreamOf } from "./name-source.js";
 

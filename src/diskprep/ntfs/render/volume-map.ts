@@ -1,5 +1,6 @@
 /** Which stream lies where: all pieces of file system streams on a volume, found by offset. */
-import type { SystemStreamName, VolumePlan } from "../layout/plan-volume.js";
+import type { VolumePlan } from "../layout/plan-volume.js";
+import type { SystemStreamName } from "../layout/system-streams.js";
 
 /** A piece of a system stream, or the backup boot sector with the unused sectors before it. */
 export interface SystemPiece {
