@@ -1,13 +1,14 @@
 /** `offline-seed prepare`: makes the drives of the seed, real disks and images. Goes on where it was stopped. */
 import { mkdir } from "node:fs/promises";
-import { formatBytes, planDrives, type SeedPlan } from "../../diskprep/index.js";
+import { formatBytes, type SeedPlan } from "../../diskprep/index.js";
 import { openStagingLocation, type SeedCatalog } from "../../staging/index.js";
 import { CliError } from "../cli-error.js";
 import type { CommandDefinition, CommandResult } from "../command-frame.js";
-import { type ChosenDrive, chooseDisk, chooseImage, targetOf } from "../drives/chosen-drive.js";
+import { type ChosenDrive, chooseDisk, chooseImage } from "../drives/chosen-drive.js";
 import { confirmFormat } from "../drives/confirm-format.js";
 import { openCatalog } from "../drives/open-catalog.js";
 import { isDriveFinished } from "../drives/open-drives.js";
+import { planChosenDrives } from "../drives/plan-chosen-drives.js";
 import {
   discardPreparation,
   journalPathOf,
@@ -108,7 +109,7 @@ async function choosePreparation(
       "No drive is named. Give --disk SERIAL ('offline-seed disks' lists them), or --image FILE with --size.",
     );
   }
-  const plan = await planDrives(catalog, chosen.map(targetOf), { abortSignal: session.abortSignal });
+  const plan = await planChosenDrives(catalog, chosen, session.abortSignal);
   refuseTooFew(plan);
   const used = new Set(plan.drives.map(({ driveId }) => driveId));
   for (const { driveId } of chosen) {

@@ -1,10 +1,11 @@
 /** Second part of the original conversation: enter the drive, confirm the format, attach more when one is not enough. */
 import { extname } from "node:path";
-import { formatBytes, planDrives, type SeedPlan } from "../../diskprep/index.js";
+import { formatBytes, type SeedPlan } from "../../diskprep/index.js";
 import type { SeedCatalog } from "../../staging/index.js";
 import { CliError, isCliError } from "../cli-error.js";
-import { type ChosenDrive, chooseDisk, chooseImage, describeDisk, targetOf } from "../drives/chosen-drive.js";
+import { type ChosenDrive, chooseDisk, chooseImage, describeDisk } from "../drives/chosen-drive.js";
 import { confirmFormat } from "../drives/confirm-format.js";
+import { planChosenDrives } from "../drives/plan-chosen-drives.js";
 import { loadPreparation, type Preparation } from "../drives/preparation-file.js";
 import { parseDriveSize } from "../parse/byte-size.js";
 import { counted } from "../words.js";
@@ -31,7 +32,7 @@ export async function enterDrives(
     const drive = await enterDrive(conversation, drives);
     await confirm(conversation, drive);
     drives.push(drive);
-    const plan = await planDrives(catalog, drives.map(targetOf), { abortSignal: session.abortSignal });
+    const plan = await planChosenDrives(catalog, drives, session.abortSignal);
     if (!plan.unplaced) return { drives: usedDrives(drives, plan), plan };
     const { additionalDriveCount: count, driveSizeInBytes } = plan.unplaced;
     prompter.note(

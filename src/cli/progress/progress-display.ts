@@ -48,10 +48,11 @@ export function createProgressDisplay(
   };
   const show = (title: string, progress: Progress): void => {
     const nowInMs = clock.nowInMs();
+    const isNewPhase = lines.get(title)?.moment.progress.phase !== progress.phase;
     const line = lineFor(lines, title, progress, nowInMs);
     line.moment = { title, progress, bytesPerSecond: rateOf(line, progress, nowInMs) };
     if (screen?.isTerminal) {
-      if (nowInMs - drawnAtInMs >= drawIntervalInMs) draw(nowInMs);
+      if (isNewPhase || nowInMs - drawnAtInMs >= drawIntervalInMs) draw(nowInMs);
     } else if (nowInMs - line.writtenAtInMs >= lineIntervalInMs) {
       line.writtenAtInMs = nowInMs;
       screen?.write(`${formatProgressLine(line.moment)}\n`);
