@@ -16,7 +16,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   abortSignal: signal,
   screen: {
     isTerminal: process.stderr.isTTY === true,
-    columns: process.stderr.columns ?? 100,
+    columns: process.stderr.columns || 100,
     write: (text) => process.stderr.write(text),
   },
   prompter: isTerminal ? createClackPrompter(signal) : undefined,

@@ -26,6 +26,7 @@ import { verifyCommand } from "./commands/verify-command.js";
 import { exitCodeHelp } from "./exit-codes.js";
 import { certgenCommand } from "./original/certgen-command.js";
 import { diskprepCommand } from "./original/diskprep-command.js";
+import { programVersion } from "./version.js";
 
 const helpWidth = 100;
 
@@ -76,6 +77,7 @@ function emptyProgram(io: CommandIo): Command {
     .description(
       "Gets a first full backup into Azure by shipping disks: identity, staging, encrypted drives, import job, proof of arrival.",
     )
+    .version(programVersion(), "-V, --version", "print the version")
     .enablePositionalOptions()
     .exitOverride()
     .helpCommand(false)

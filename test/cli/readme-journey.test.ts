@@ -33,6 +33,8 @@ test("the commands of the README seed a folder and bring it back", async () => {
     const { stdout } = await run("bash", ["-eu", "-c", journeyBlock!], {
       cwd: work,
       env: { ...process.env, PATH: `${program.commandFolder}:${process.env["PATH"]}` },
+    }).catch((error: { readonly message: string; readonly stdout: string }) => {
+      throw new Error(`${error.message}\n${error.stdout}`);
     });
     expect(stdout).toMatch(/SEED0001: \d+ blobs, .*, ready\n[\s\S]*: good\n[\s\S]*: completed, 100 %\n/);
     expect(stdout).toContain("The seed is proven.");

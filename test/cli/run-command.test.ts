@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "@jest/globals";
 import { runCommand } from "../../src/cli/run-command.js";
 import { runProgram } from "./support/run-program.js";
@@ -31,6 +32,11 @@ describe("offline-seed", () => {
     expect({ code, output, hasMessage: errors !== "" }).toEqual({ code: 2, output: "", hasMessage: true });
     const json = await runProgram([...commandLine, "--json"]);
     expect(JSON.parse(json.output)).toEqual({ error: expect.objectContaining({ code: "usage" }) });
+  });
+
+  test("tells its version", async () => {
+    const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
+    expect(await runProgram(["--version"])).toEqual({ code: 0, output: version, errors: "" });
   });
 
   test("explains itself", async () => {

@@ -1,6 +1,6 @@
-import { describe, expect, test } from "@jest/globals";
 import type { HttpClient, PipelineRequest } from "@azure/core-rest-pipeline";
 import { createHttpHeaders } from "@azure/core-rest-pipeline";
+import { describe, expect, test } from "@jest/globals";
 import { findStorageAccount } from "../../src/importjob/index.js";
 
 const subscriptionId = "11111111-2222-4333-8444-555555555555";
@@ -27,12 +27,16 @@ describe("findStorageAccount", () => {
       resourceGroupName: "backup",
       location: "westeurope",
     });
-    expect(asked[0]!.url).toContain(`/subscriptions/${subscriptionId}/providers/Microsoft.Storage/storageAccounts?`);
+    expect(asked[0]!.url).toContain(
+      `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/storageAccounts?`,
+    );
   });
 
   test("none of that name is undefined, a refusal is thrown", async () => {
     expect(await findStorageAccount(accessAnswering(200, {}).access, "seedaccount")).toBeUndefined();
     const refused = accessAnswering(403, { error: { code: "AuthorizationFailed", message: "no" } });
-    await expect(findStorageAccount(refused.access, "seedaccount")).rejects.toMatchObject({ statusCode: 403 });
+    await expect(findStorageAccount(refused.access, "seedaccount")).rejects.toMatchObject({
+      statusCode: 403,
+    });
   });
 });

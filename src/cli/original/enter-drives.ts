@@ -90,8 +90,8 @@ async function confirm({ prompter }: Conversation, drive: ChosenDrive): Promise<
     await confirmFormat(drive, { prompter, confirmedSerials: [] });
     return;
   }
-  const question = `The image ${drive.path} of ${formatBytes(drive.sizeInBytes)} will be made and formatted. Format it?`;
-  if (await prompter.confirm(question)) return;
+  prompter.note(`The image ${drive.path} of ${formatBytes(drive.sizeInBytes)} will be made and formatted.`);
+  if (await prompter.confirm("Format it?")) return;
   throw new CliError("declined", "Nothing was formatted.");
 }
 

@@ -33,7 +33,7 @@ export async function runInTerminal(session: TerminalSession): Promise<TerminalO
   const request = JSON.stringify({
     command: session.command,
     cwd: session.folder,
-    environment: { TERM: "xterm", COLUMNS: "100", LINES: "50", ...session.environment },
+    environment: { TERM: "xterm", ...session.environment },
     steps: session.steps,
     recording: session.recording,
     timeoutInSeconds: 120,

@@ -5,16 +5,20 @@ A step waits until the text appears after the last one, then types. `send` "^C" 
 Standard output: one JSON object {exitCode, missing}: `missing` is the text that never appeared, or null.
 """
 
+import fcntl
 import json
 import os
 import pty
 import select
+import struct
 import sys
+import termios
 import time
 
 request = json.load(sys.stdin)
 process_id, terminal = pty.fork()
 if process_id == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
     os.chdir(request["cwd"])
     os.environ.update(request["environment"])
     os.execvp(request["command"][0], request["command"])

@@ -21,7 +21,7 @@ export function terminalText(bytes: string): string {
     if (command === "C") column += count;
     if (command === "D") column = Math.max(0, column - count);
     if (command === "G") column = count - 1;
-    if (command === "K") lines[row] = (lines[row] ?? "").slice(0, column);
+    if (command === "K") lines[row] = parameters === "2" ? "" : (lines[row] ?? "").slice(0, column);
     if (command === "J") {
       lines[row] = (lines[row] ?? "").slice(0, column);
       lines.length = row + 1;
