@@ -23,6 +23,8 @@ Environment: \`OFFLINE_SEED_EMULATOR\` names the file of a local Azure, as \`--e
 follows the variables of \`@azure/identity\`.
 
 With \`--json\` standard output is exactly one JSON document, also for a failure: \`{"error": {"code", "message", …}}\`.
+Its codes are \`usage\`, \`input-needed\` (an option has to be given), \`declined\`, \`settings-invalid\`, \`step-missing\` (an
+earlier command has to be run first), \`package-missing\`, \`interrupted\`, and those of the library ([errors.md](errors.md)).
 Progress, notes and questions go to standard error. Without a terminal nothing is asked: the message names the option.
 
 ## offline-seed
