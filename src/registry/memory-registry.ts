@@ -1,7 +1,12 @@
 /** A registry in memory: for tests, for dry runs, and as the content of a `.reg` file. */
 import { throwIfAborted } from "../shared/index.js";
 import type { RegistryEntry, RegistryStore } from "./registry-store.js";
-import { checkRegistryValue, normalizeKeyPath, type RegistryValue } from "./registry-value.js";
+import {
+  checkRegistryValue,
+  deletableKeyPath,
+  normalizeKeyPath,
+  type RegistryValue,
+} from "./registry-value.js";
 
 /** A registry in memory whose content can be listed as a whole. */
 export interface MemoryRegistry extends RegistryStore {
@@ -75,7 +80,7 @@ export function createMemoryRegistry(): MemoryRegistry {
     },
     async deleteKey(keyPath, options = {}) {
       throwIfAborted(options.abortSignal);
-      const folded = foldCase(normalizeKeyPath(keyPath));
+      const folded = foldCase(deletableKeyPath(keyPath));
       for (const path of [...keys.keys()]) {
         if (path === folded || path.startsWith(`${folded}\\`)) keys.delete(path);
       }

@@ -26,6 +26,10 @@ export interface RegistryStore {
   deleteValue(keyPath: string, name: string, options?: AbortOptions): Promise<void>;
   /** Creates a key and those above it. Fine when it is there. */
   createKey(keyPath: string, options?: AbortOptions): Promise<void>;
-  /** Removes a key with everything below it. Fine when it is absent. */
+  /**
+   * Removes a key with everything below it. Fine when it is absent.
+   *
+   * @throws RegistryError `invalid-path` also for hives and for the keys directly below `HKEY_LOCAL_MACHINE`
+   */
   deleteKey(keyPath: string, options?: AbortOptions): Promise<void>;
 }

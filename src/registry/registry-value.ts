@@ -72,9 +72,26 @@ export function normalizeKeyPath(path: string): string {
 }
 
 /**
+ * The path, normalized, of a key that may be removed with everything below it.
+ *
+ * @throws RegistryError `invalid-path` also for a hive itself and for the keys directly below `HKEY_LOCAL_MACHINE`:
+ * without them no Windows starts
+ */
+export function deletableKeyPath(path: string): string {
+  const normalized = normalizeKeyPath(path);
+  const depth = normalized.split("\\").length;
+  if (depth > 2 || (depth === 2 && !normalized.startsWith("HKEY_LOCAL_MACHINE\\"))) return normalized;
+  throw new RegistryError(
+    "invalid-path",
+    `'${path}' is a whole hive or a key Windows cannot be without; it is not removed.`,
+    { details: { path } },
+  );
+}
+
+/**
  * Checks a value before it is stored anywhere.
  *
- * @throws RegistryError `invalid-value` for names over 16,383 characters, NUL or unpaired surrogates in names and
+ * @throws RegistryError `invalid-value` for unknown types, data of another kind than the type's, names over 16,383 characters, NUL or unpaired surrogates in names and
  * texts, empty strings inside REG_MULTI_SZ, and numbers outside the type.
  */
 export function checkRegistryValue(name: string, value: RegistryValue): void {
@@ -91,6 +108,8 @@ export function checkRegistryValue(name: string, value: RegistryValue): void {
 
 function findProblem(name: string, value: RegistryValue): string | undefined {
   if (name.length > 16_383) return "its name is longer than 16,383 characters";
+  if (!registryTypes.includes(value.type)) return "there is no such type";
+  if (!isDataOfType(value)) return "its data is not of the kind that the type has";
   if (!isStorableText(name)) return "its name holds a NUL character or half a surrogate pair";
   switch (value.type) {
     case "REG_SZ":
@@ -110,6 +129,23 @@ function findProblem(name: string, value: RegistryValue): string | undefined {
       return value.data >= 0n && value.data < 1n << 64n ? undefined : "its number is not in 0 to 2^64 - 1";
     default:
       return undefined;
+  }
+}
+
+/** Callers without a type checker pass numbers for big integers and arrays for bytes. */
+function isDataOfType({ type, data }: RegistryValue): boolean {
+  switch (type) {
+    case "REG_SZ":
+    case "REG_EXPAND_SZ":
+      return typeof data === "string";
+    case "REG_MULTI_SZ":
+      return Array.isArray(data) && data.every((item) => typeof item === "string");
+    case "REG_DWORD":
+      return typeof data === "number";
+    case "REG_QWORD":
+      return typeof data === "bigint";
+    default:
+      return ArrayBuffer.isView(data);
   }
 }
 

@@ -19,7 +19,7 @@ import { createMemoryRegistry } from "./memory-registry.js";
 import { formatRegFile, parseRegFile, type RegFileKey } from "./reg-file-format.js";
 import { RegistryError } from "./registry-error.js";
 import type { RegistryStore } from "./registry-store.js";
-import { checkRegistryValue, normalizeKeyPath } from "./registry-value.js";
+import { checkRegistryValue, deletableKeyPath, normalizeKeyPath } from "./registry-value.js";
 
 /** Options of {@link createWindowsRegistry}. */
 export interface WindowsRegistryOptions {
@@ -161,7 +161,7 @@ export function createWindowsRegistry(options: WindowsRegistryOptions = {}): Reg
       await importKey({ path: normalizeKeyPath(keyPath), isDeleted: false, values: [] }, abort);
     },
     async deleteKey(keyPath, abort = {}) {
-      await importKey({ path: normalizeKeyPath(keyPath), isDeleted: true, values: [] }, abort);
+      await importKey({ path: deletableKeyPath(keyPath), isDeleted: true, values: [] }, abort);
     },
   };
 }

@@ -130,6 +130,27 @@ export function runRegistryStoreSuite(
       await expect(store.setValue(root, "x", { type: "REG_DWORD", data: 2 ** 32 })).rejects.toEqual(
         expected("invalid-value"),
       );
+      for (const value of [
+        { type: "REG_QWORD", data: 5 },
+        { type: "REG_BINARY", data: [1, 2] },
+        { type: "REG_MULTI_SZ", data: "one" },
+        { type: "REG_SZ", data: undefined },
+        { type: "REG_NUMBER", data: 1 },
+      ] as unknown as readonly RegistryValue[]) {
+        await expect(store.setValue(root, "x", value)).rejects.toEqual(expected("invalid-value"));
+      }
+    });
+
+    test("removes no hive, and nothing that Windows cannot be without", async () => {
+      const store = await createStore();
+      await store.setValue(`${root}\\Still`, "there", { type: "REG_DWORD", data: 1 });
+      for (const path of ["HKLM", "HKEY_LOCAL_MACHINE\\", "hklm\\Software", "HKCU"]) {
+        await expect(store.deleteKey(path)).rejects.toMatchObject({
+          name: "RegistryError",
+          code: "invalid-path",
+        });
+      }
+      expect(await store.listValues(`${root}\\Still`)).toHaveLength(1);
     });
 
     test("stops when its caller has aborted", async () => {

@@ -62,6 +62,9 @@ test("the drive info is XML another parser reads, with awkward values", () => {
 });
 
 test("values that would break a record are refused", () => {
+  expect(() => formatClassicJournal([], { createdAt: new Date(Number.NaN) })).toThrow(
+    expect.objectContaining({ code: "invalid-order" }),
+  );
   expect(() => formatClassicJournal([preparedDrive("A\u0001")], { createdAt })).toThrow();
   expect(() => formatClassicJournal([], { createdAt, logDirectory: "a\r\n[EndUpdateRecord]" })).toThrow(
     expect.objectContaining({ code: "invalid-order" }),

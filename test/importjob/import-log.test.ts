@@ -135,6 +135,14 @@ describe("readImportLog", () => {
     });
   });
 
+  test("a drive log of a version nobody has published is refused, not guessed", async () => {
+    const log = (version: string) =>
+      readImportLog([classic.replace('Version="2014-11-01"', `Version="${version}"`)]);
+    await expect(log("2030-01-01")).rejects.toMatchObject({ code: "invalid-log" });
+    await expect(log("2016-01-01")).rejects.toMatchObject({ code: "invalid-log" });
+    expect((await log("2011-10-01")).generation).toBe("2014-11-01");
+  });
+
   test("disk log of 2018-10-01", async () => {
     expect(await readImportLog([diskErrors])).toMatchObject({
       generation: "2018-10-01",

@@ -218,6 +218,45 @@ describe("monitorImportJob", () => {
     },
   );
 
+  test.each([
+    ["a date that is none", { evidence: { shippingEnteredAt: "yesterday" } }],
+    ["a state that is none", { status: { state: 5 } }],
+    ["a job that is a number", { status: 5 }],
+    ["stages that are no list", { status: { state: "creating", stages: { at: "2027" } } }],
+    ["drives that are no list", { status: { state: "creating", drives: "DISK0001" } }],
+    ["announcements that are no texts", { announced: [null] }],
+  ])("refuses a saved state with %s", async (_what, damage) => {
+    const saved = JSON.parse(await monitorImportJob(service, ref).serialize());
+    const restoreFrom = JSON.stringify({ ...saved, ...damage });
+    expect(() => monitorImportJob(service, ref, { restoreFrom })).toThrow(
+      expect.objectContaining({ code: "invalid-monitor-state" }),
+    );
+  });
+
+  test("warns of the two weeks although the service keeps no times at all", async () => {
+    const timeless = {
+      ...service,
+      kind: service.kind,
+      getImportJob: async () => ({
+        ...(await service.getImportJob(ref)),
+        createdAt: undefined,
+        lastModifiedAt: undefined,
+      }),
+    } as unknown as typeof service;
+    const monitor = monitorImportJob(timeless, ref, { clock });
+    await monitor.poll();
+    const seenAt = clock.nowInMs();
+    clock.advance(11 * dayInMs);
+    const restored = monitorImportJob(timeless, ref, { clock, restoreFrom: await monitor.serialize() });
+    steps = [() => fake.set("first-seed", { state: "Completed" })];
+    const changes: ImportJobChange[] = [];
+    for await (const change of restored) changes.push(change);
+    expect(changes[0]).toMatchObject({
+      type: "deadline-soon",
+      deadline: { kind: "enter-tracking-number", at: new Date(seenAt + 14 * dayInMs) },
+    });
+  });
+
   test("refuses the saved state of another job", async () => {
     const saved = await monitorImportJob(service, ref).serialize();
     expect(() => monitorImportJob(service, { ...ref, jobName: "other" }, { restoreFrom: saved })).toThrow(

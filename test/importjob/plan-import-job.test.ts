@@ -31,6 +31,25 @@ describe("planImportJob", () => {
     expect(text + JSON.stringify(plan)).not.toContain("238810");
   });
 
+  test("an order out of a file may lack whole parts", () => {
+    const plan = planImportJob({ drives: undefined, jobName: 5 } as unknown as ImportOrder);
+    expect([plan.canBeOrdered, plan.problems.map(({ field }) => field)]).toEqual([
+      false,
+      [
+        "jobName",
+        "subscriptionId",
+        "resourceGroupName",
+        "location",
+        "storageAccountId",
+        "containerName",
+        "returnAddress",
+        "returnShipping",
+        "drives",
+      ],
+    ]);
+    expect(formatImportJobPlan(plan)).toContain("cannot be placed");
+  });
+
   test("reports every problem at once", () => {
     const drive = preparedDrive("DISK 1", {
       manifestHash: "xyz",

@@ -31,6 +31,9 @@ export function formatClassicJournal(
   drives: readonly PreparedDrive[],
   options: ClassicJournalOptions,
 ): string {
+  if (Number.isNaN(options.createdAt.getTime())) {
+    throw new ImportJobError("invalid-order", "The journal cannot be written: its time is not a date.");
+  }
   const time = options.createdAt.toISOString().slice(0, 23).replaceAll("-", "/").replace("T", " ");
   const record = (type: string, lines: readonly string[]): string[] => [
     `[BeginUpdateRecord][${time}][Type:${type}]`,

@@ -155,7 +155,7 @@ class LogReading implements XmlElementHandler {
         throw new ImportJobError("invalid-log", "The import log has more than one drive log in it.");
       }
       this.#version = attribute(element, "Version");
-      this.#generation = this.#version === "2018-10-01" ? "2018-10-01" : "2014-11-01";
+      this.#generation = generationOf(this.#version);
     } else if (["File", "ErroredEntity", "CopyLog"].includes(element.name)) {
       if (this.#generation && this.#generation !== "2021-08-01") {
         throw new ImportJobError("invalid-log", "The import log mixes two generations of the format.");
@@ -205,6 +205,17 @@ class LogReading implements XmlElementHandler {
       }),
     );
   }
+}
+
+/** Versions up to 2014-11-01 have one format; samples without a version have it, too. */
+function generationOf(version: string | undefined): ImportLogGeneration {
+  if (version === undefined || version === "" || version <= "2014-11-01") return "2014-11-01";
+  if (version === "2018-10-01") return "2018-10-01";
+  throw new ImportJobError(
+    "invalid-log",
+    `The import log has version '${version}', which this library does not know; what it says could be misread. Compare the container with the catalog instead.`,
+    { details: { version } },
+  );
 }
 
 const driveStatusTables: Readonly<Record<ImportLogGeneration, Readonly<Record<string, LogFinding>>>> = {

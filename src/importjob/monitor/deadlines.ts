@@ -37,6 +37,8 @@ export interface ImportJobDeadline {
 export interface DeadlineEvidence {
   /** Now. */
   readonly nowInMs: number;
+  /** When the job was first seen. Used where the service keeps no time of its own: the deadline is then at most this late. */
+  readonly firstSeenAt?: Date | undefined;
   /** When shipping details were entered; saved shipping details and monitors know it. Default: the last change of the job. */
   readonly shippingEnteredAt?: Date | undefined;
   /** When the job was first seen with copying over. Default: the last change of the job. */
@@ -99,9 +101,11 @@ export function importJobDeadlines(
   const add = (kind: ImportJobDeadlineKind, startedAt: Date | undefined): void => {
     if (startedAt) deadlines.push(deadlineOf(kind, startedAt, evidence.nowInMs));
   };
-  if (job.state === "creating") add("enter-tracking-number", job.lastModifiedAt ?? job.createdAt);
+  if (job.state === "creating")
+    add("enter-tracking-number", job.lastModifiedAt ?? job.createdAt ?? evidence.firstSeenAt);
   if (job.state === "shipping") {
-    const shippedAt = stageTime(job, "shipping") ?? evidence.shippingEnteredAt ?? job.lastModifiedAt;
+    const shippedAt =
+      stageTime(job, "shipping") ?? evidence.shippingEnteredAt ?? job.lastModifiedAt ?? evidence.firstSeenAt;
     add("drives-arrive", shippedAt);
     add("answer-operators", shippedAt);
   }

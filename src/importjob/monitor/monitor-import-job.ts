@@ -208,6 +208,7 @@ function remember(memory: MonitorMemory, status: ImportJobStatus, nowInMs: numbe
   return {
     ...memory,
     evidence: {
+      firstSeenAt: new Date(nowInMs),
       ...evidence,
       ...(shipped && { shippingEnteredAt: new Date(nowInMs) }),
       ...(copied && { copyingOverAt: new Date(nowInMs) }),

@@ -2,14 +2,19 @@
 import { ImportJobError } from "../import-job-error.js";
 import type { ImportJobRef, ImportJobStatus, ImportServiceKind } from "../service/import-job-status.js";
 
+const evidenceNames = ["firstSeenAt", "shippingEnteredAt", "copyingOverAt"] as const;
+
+/** What a monitor notes the time of. */
+type EvidenceName = (typeof evidenceNames)[number];
+
 /** Knowledge between two looks. */
 export interface MonitorMemory {
   /** The job as last seen; undefined before the first look. */
   readonly status: ImportJobStatus | undefined;
   /** Deadline announcements already made. */
   readonly announced: ReadonlySet<string>;
-  /** When this monitor first saw the job shipped, and with copying over. */
-  readonly evidence: { readonly shippingEnteredAt?: Date; readonly copyingOverAt?: Date };
+  /** When this monitor first saw the job at all, shipped, and with copying over. */
+  readonly evidence: Readonly<Partial<Record<EvidenceName, Date>>>;
   /** Looks in a row that failed. */
   readonly failures: number;
 }
@@ -77,16 +82,20 @@ export function restoreMonitorMemory(
       { details: { savedJobName: saved.jobName, jobName: ref.jobName } },
     );
   }
-  const { shippingEnteredAt, copyingOverAt } = saved.evidence ?? {};
-  return {
-    status: saved.status && reviveStatus(saved.status),
-    announced: new Set(saved.announced),
-    evidence: {
-      ...(shippingEnteredAt && { shippingEnteredAt: new Date(shippingEnteredAt) }),
-      ...(copyingOverAt && { copyingOverAt: new Date(copyingOverAt) }),
-    },
-    failures: 0,
-  };
+  try {
+    return {
+      status: saved.status === undefined ? undefined : reviveStatus(saved.status),
+      announced: new Set(saved.announced.map(textOf)),
+      evidence: reviveEvidence(saved.evidence ?? {}),
+      failures: 0,
+    };
+  } catch (cause) {
+    throw new ImportJobError(
+      "invalid-monitor-state",
+      `The saved state of import job '${ref.jobName}' is damaged; start a new monitor.`,
+      { details: { jobName: ref.jobName }, cause },
+    );
+  }
 }
 
 interface SavedMemory {
@@ -96,20 +105,41 @@ interface SavedMemory {
   readonly resourceGroupName: string;
   readonly jobName: string;
   readonly status?: ImportJobStatus;
-  readonly announced: readonly string[];
-  readonly evidence?: { readonly shippingEnteredAt?: string; readonly copyingOverAt?: string };
+  readonly announced: readonly unknown[];
+  readonly evidence?: Readonly<Partial<Record<EvidenceName, unknown>>>;
 }
 
-/** JSON has no dates and no undefined; the dates are made again, absent fields stay absent. */
+/** JSON has no dates and no undefined; the dates are made again, absent fields stay absent. @throws TypeError */
 function reviveStatus(status: ImportJobStatus): ImportJobStatus {
-  const revive = (value: unknown): Date | undefined =>
-    typeof value === "string" ? new Date(value) : undefined;
+  textOf(status.state);
+  for (const list of [status.stages, status.drives]) {
+    if (list !== undefined && !Array.isArray(list)) throw new TypeError("a list is none");
+  }
+  for (const drive of status.drives ?? []) textOf(drive.driveId);
   return Object.freeze({
     ...status,
-    createdAt: revive(status.createdAt),
-    lastModifiedAt: revive(status.lastModifiedAt),
+    createdAt: dateOf(status.createdAt),
+    lastModifiedAt: dateOf(status.lastModifiedAt),
     stages: Object.freeze(
-      (status.stages ?? []).map((stage) => Object.freeze({ ...stage, at: revive(stage.at) })),
+      (status.stages ?? []).map((stage) => Object.freeze({ ...stage, at: dateOf(stage.at) })),
     ),
   });
+}
+
+function reviveEvidence(saved: Readonly<Partial<Record<EvidenceName, unknown>>>): MonitorMemory["evidence"] {
+  return Object.fromEntries(
+    evidenceNames.flatMap((name) => (saved[name] === undefined ? [] : [[name, dateOf(saved[name])]])),
+  );
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new TypeError("a text is none");
+}
+
+function dateOf(value: unknown): Date | undefined {
+  if (value === undefined) return undefined;
+  const date = new Date(textOf(value));
+  if (Number.isNaN(date.getTime())) throw new TypeError("a date cannot be read");
+  return date;
 }

@@ -1,5 +1,5 @@
 /** The dry run of an order: what would be sent, to whom, with which deadlines. Pure; nothing leaves the process. */
-import { contactOf, type ImportOrder } from "./import-order.js";
+import { contactOf, type ImportOrder, type ReturnAddress } from "./import-order.js";
 import type { OrderProblem } from "./order-problem.js";
 import type { StorageAccountFacts } from "./storage-account-facts.js";
 import { parseStorageAccountId } from "./storage-account-id.js";
@@ -40,33 +40,33 @@ export interface ImportJobPlan {
  */
 export function planImportJob(order: ImportOrder, account?: StorageAccountFacts): ImportJobPlan {
   const problems = validateImportOrder(order, account);
-  const { returnAddress } = order;
-  const contact = contactOf(order);
+  const { storageAccountId = "", drives = [], returnAddress = {} as Partial<ReturnAddress> } = order;
+  const contact = order.returnAddress || order.contact ? contactOf(order) : undefined;
   return Object.freeze({
     jobName: order.jobName,
     resourceGroupName: order.resourceGroupName,
     location: order.location,
-    storageAccountName: parseStorageAccountId(order.storageAccountId)?.accountName ?? order.storageAccountId,
+    storageAccountName: parseStorageAccountId(storageAccountId)?.accountName ?? storageAccountId,
     containerName: order.containerName,
     drives: Object.freeze(
-      order.drives.map(({ driveId, manifestFile, manifestHash, sizeInBytes, blobCount, blobBytes }) =>
+      drives.map(({ driveId, manifestFile, manifestHash, sizeInBytes, blobCount, blobBytes }) =>
         Object.freeze({ driveId, manifestFile, manifestHash, sizeInBytes, blobCount, blobBytes }),
       ),
     ),
-    blobCount: order.drives.reduce((sum, drive) => sum + drive.blobCount, 0),
-    blobBytes: order.drives.reduce((sum, drive) => sum + drive.blobBytes, 0),
+    blobCount: drives.reduce((sum, drive) => sum + drive.blobCount, 0),
+    blobBytes: drives.reduce((sum, drive) => sum + drive.blobBytes, 0),
     returnTo: [
       returnAddress.recipientName,
       returnAddress.companyName,
       returnAddress.streetAddress1,
       returnAddress.streetAddress2,
-      `${returnAddress.postalCode} ${returnAddress.city}`,
+      [returnAddress.postalCode, returnAddress.city].filter(Boolean).join(" "),
       returnAddress.stateOrProvince,
       returnAddress.countryOrRegion,
     ]
       .filter((part) => part !== undefined && part.trim() !== "")
       .join(", "),
-    contact: `${contact.contactName}, ${contact.phone}, ${contact.emails.join(", ")}`,
+    contact: contact ? `${contact.contactName}, ${contact.phone}, ${contact.emails.join(", ")}` : "",
     problems,
     canBeOrdered: problems.every((problem) => problem.severity !== "error"),
   });

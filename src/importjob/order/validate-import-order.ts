@@ -31,12 +31,35 @@ export function validateImportOrder(
   account?: StorageAccountFacts,
 ): readonly OrderProblem[] {
   const collector = collectOrderProblems();
+  checkPresence(order, collector);
+  // Parts that are not there at all cannot be looked into.
+  if (collector.problems.length > 0) return Object.freeze([...collector.problems]);
   checkNames(order, collector);
   checkDrives(order, collector);
   checkReturnAddress(order.returnAddress, collector);
   checkContactAndCarrier(order, collector);
   if (account) checkAccount(order, account, collector);
   return Object.freeze([...collector.problems]);
+}
+
+/** Orders also come out of files and forms, where no compiler has seen to it that everything is there. */
+function checkPresence(order: ImportOrder, { error }: OrderProblemCollector): void {
+  const fields = order as unknown as Readonly<Record<string, unknown>>;
+  for (const field of [
+    "jobName",
+    "subscriptionId",
+    "resourceGroupName",
+    "location",
+    "storageAccountId",
+    "containerName",
+  ]) {
+    if (typeof fields[field] !== "string") error(field, `The order has no ${field}.`);
+  }
+  for (const field of ["returnAddress", "returnShipping"]) {
+    if (typeof fields[field] !== "object" || fields[field] === null)
+      error(field, `The order has no ${field}.`);
+  }
+  if (!Array.isArray(fields["drives"])) error("drives", "The order has no list of drives.");
 }
 
 function checkNames(order: ImportOrder, { error, warning }: OrderProblemCollector): void {
