@@ -12,7 +12,7 @@ import { checkBlobSize, pageSizeInBytes, rangeSizeFor } from "./blob-limits.js";
 import { blobNameFromPath } from "./blob-name.js";
 import { openBlobSource, unreadable } from "./blob-source.js";
 import type { ContentHashes } from "./content-hasher.js";
-import { dataStretchesOf, hashContent } from "./content-pipeline.js";
+import { dataStretchesOf, hashContent, readerOfChunks } from "./content-pipeline.js";
 import { type DataSetRow, parseDataSet } from "./dataset-csv.js";
 import { fullPathOf } from "./directory-walk.js";
 import { isStagingError, StagingError } from "./errors.js";
@@ -26,8 +26,8 @@ import { readMetadataFile, readPropertiesFile } from "./side-file-xml.js";
 import type { StageFailure } from "./stage-directory.js";
 import type { StagingLocation } from "./staging-location.js";
 import { createTaskLimit } from "./task-limit.js";
+import { entryTypes, pathsOf } from "./tree-columns.js";
 import { listTree } from "./tree-listing.js";
-import { entryTypes } from "./tree-task.js";
 
 /** Options of {@link adoptStagingFolder}. */
 export interface AdoptStagingFolderOptions
@@ -159,7 +159,7 @@ async function describeFile(
     let hashes: ContentHashes | undefined;
     if (options.hashing !== "during-copy") {
       let length = 0;
-      hashes = await hashContent(source.chunks(), {
+      hashes = await hashContent(readerOfChunks(source.chunks()), {
         threads,
         rangeSizeInBytes,
         leaveOutZeros: kind === "page",
@@ -312,13 +312,13 @@ async function* filesBelow(
 ): AsyncGenerator<AdoptedFile | StageFailure> {
   const leftOut = location === undefined ? [] : await seedFoldersBelow(location, folder);
   for await (const listing of listTree(folder, { ...options, symlinks: "follow", leftOut })) {
-    for (let at = 0; at < listing.paths.length; at += 1) {
-      const path = listing.paths[at]!;
+    const { entries } = listing;
+    for (const [at, path] of pathsOf(entries).entries()) {
       const fullPath = fullPathOf(folder, path);
-      if (listing.types[at] === entryTypes.failed) {
-        const error = unreadable(fullPath, { code: listing.details[at]! }) as StagingError;
+      if (entries.types[at] === entryTypes.failed) {
+        const error = unreadable(fullPath, { code: entries.details.get(at)! }) as StagingError;
         yield Object.freeze({ path: fullPath, code: error.code, message: error.message });
-      } else if (listing.types[at] === entryTypes.file) {
+      } else if (entries.types[at] === entryTypes.file) {
         yield { name: namePrefix + blobNameFromPath(path), root, path, fullPath, ...description };
       }
     }

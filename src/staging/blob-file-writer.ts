@@ -1,10 +1,10 @@
 /** A large blob in its own file: temporary name, content with holes left out, final name. Durable only after the commit. */
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, rename, rm } from "node:fs/promises";
 import { pageSizeInBytes } from "./blob-limits.js";
 import type { ContentHashes } from "./content-hasher.js";
-import { type HashContentOptions, hashContent } from "./content-pipeline.js";
+import { type ContentReader, type HashContentOptions, hashContent } from "./content-pipeline.js";
+import { createDirectFile, type DirectFile } from "./direct-file.js";
 import { StagingError, stagingErrorFrom } from "./errors.js";
-import { writeFully } from "./file-output.js";
 import { blobFileFolder, blobFilePath, partSuffix, type SeedLayout } from "./seed-layout.js";
 
 /** What a written file is. The handle is open, so that the commit can make the content durable. */
@@ -29,26 +29,27 @@ export interface WriteBlobFileOptions extends Omit<HashContentOptions, "write"> 
  * @throws StagingError `staging-full`, `staging-not-writable`, `staging-io-failed`, `blob-not-aligned`
  */
 export async function writeBlobFile(
-  chunks: AsyncIterable<Uint8Array>,
+  content: ContentReader,
   options: WriteBlobFileOptions,
 ): Promise<WrittenBlobFile> {
-  const { layout, file } = options;
-  const folder = blobFileFolder(layout, file);
-  const path = blobFilePath(layout, file);
-  let handle: FileHandle | undefined;
+  const folder = blobFileFolder(options.layout, options.file);
+  const path = blobFilePath(options.layout, options.file);
+  let file: DirectFile | undefined;
   let current = path + partSuffix;
   try {
     await mkdir(folder, { recursive: true });
-    const opened = await open(current, "wx");
-    handle = opened;
-    const hashes = await hashContent(chunks, {
+    const created = await createDirectFile(current);
+    file = created;
+    const hashes = await hashContent(content, {
       ...options,
-      write: (bytes, offsetInBytes) => writeFully(opened, bytes, offsetInBytes),
+      write: (bytes, offsetInBytes) => created.write(bytes, offsetInBytes),
     });
-    if (options.leaveOutZeros) {
-      if (hashes.lengthInBytes % pageSizeInBytes !== 0) throw notAligned(options.name, hashes.lengthInBytes);
-      await opened.truncate(hashes.lengthInBytes);
-    }
+    if (options.leaveOutZeros && hashes.lengthInBytes % pageSizeInBytes !== 0)
+      throw notAligned(options.name, hashes.lengthInBytes);
+    // Cuts what was written to fill the last unit; makes a hole at the end as long as it is.
+    await created.settle();
+    const opened = created.handle;
+    await opened.truncate(hashes.lengthInBytes);
     await rename(current, path);
     current = path;
     return {
@@ -61,7 +62,8 @@ export async function writeBlobFile(
       },
     };
   } catch (error) {
-    await handle?.close().catch(() => undefined);
+    await file?.settle().catch(() => undefined);
+    await file?.handle.close().catch(() => undefined);
     await rm(current, { force: true }).catch(() => undefined);
     throw stagingErrorFrom(error, "Writing", current);
   }

@@ -2,7 +2,8 @@
 import { read as readCallback } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
-import { hasErrorName, systemErrorCode } from "../shared/index.js";
+import { errorMessageOf, hasErrorName, systemErrorCode } from "../shared/index.js";
+import { readFully } from "./catalog-groups.js";
 import { isStagingError, StagingError } from "./errors.js";
 
 const readFile = promisify(readCallback);
@@ -27,6 +28,8 @@ export interface OpenedBlobSource {
   /** The whole content when it is in memory already. */
   readonly bytes: Uint8Array | undefined;
   chunks(): AsyncIterable<Uint8Array>;
+  /** Only for files, instead of `chunks`: reads the next bytes; fewer than asked for only at the end. */
+  readonly fill: ((target: Uint8Array) => Promise<number>) | undefined;
   /** @throws StagingError `source-changed` when a file is not what it was at opening */
   checkUnchanged(bytesRead: number): Promise<void>;
   /** May be repeated. */
@@ -58,6 +61,7 @@ function openBytes(bytes: Uint8Array): OpenedBlobSource {
     lengthInBytes: bytes.byteLength,
     modifiedAtInMs: undefined,
     bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    fill: undefined,
     async *chunks() {
       yield new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
@@ -71,6 +75,7 @@ function openChunks(source: AsyncIterable<Uint8Array>, name: string): OpenedBlob
     lengthInBytes: undefined,
     modifiedAtInMs: undefined,
     bytes: undefined,
+    fill: undefined,
     async *chunks() {
       try {
         for await (const chunk of source) {
@@ -87,7 +92,7 @@ function openChunks(source: AsyncIterable<Uint8Array>, name: string): OpenedBlob
         if (isStagingError(error) || hasErrorName(error, "AbortError")) throw error;
         throw new StagingError(
           "source-unreadable",
-          `Reading the source of blob '${name}' failed: ${messageOf(error)}. The blob was not staged; the seed is intact.`,
+          `Reading the source of blob '${name}' failed: ${errorMessageOf(error)}. The blob was not staged; the seed is intact.`,
           { cause: error, details: { name, systemCode: systemErrorCode(error) } },
         );
       }
@@ -109,11 +114,21 @@ async function openFile(path: string): Promise<OpenedBlobSource> {
       });
     }
     let closed = false;
+    let position = 0;
     return {
       lengthInBytes: before.size,
       modifiedAtInMs: Math.floor(before.mtimeMs),
       bytes: undefined,
       chunks: () => fileChunks(opened, path, before.size),
+      async fill(target) {
+        try {
+          const count = await readFully(opened, target, position);
+          position += count;
+          return count;
+        } catch (error) {
+          throw unreadable(path, error);
+        }
+      },
       async checkUnchanged(bytesRead) {
         const after = await opened.stat();
         const same =
@@ -187,10 +202,4 @@ export function unreadable(path: string, error: unknown): unknown {
     `'${path}' cannot be read (${code}). Check that it still exists and that this account may read it.`,
     { cause: error, details: { path, systemCode: code } },
   );
-}
-
-function messageOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "message" in error
-    ? String(error.message)
-    : String(error);
 }

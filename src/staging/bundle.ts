@@ -68,18 +68,11 @@ export function bundleFingerprint(
 /** The text of an index. */
 export function formatBundleIndex(bundle: string, entries: readonly BundleIndexEntry[]): string {
   const lines = [JSON.stringify({ format: indexFormat, version: 1, bundle })];
-  for (const entry of entries) {
-    lines.push(
-      JSON.stringify({
-        path: entry.path,
-        ...(entry.type === "file"
-          ? { at: entry.offsetInBytes, length: entry.lengthInBytes }
-          : { type: entry.type }),
-        modified: formatTime(entry.modifiedAtInMs),
-        mode: entry.mode.toString(8).padStart(4, "0"),
-        ...(entry.target === undefined ? {} : { target: entry.target }),
-      }),
-    );
+  for (const { path, type, offsetInBytes, lengthInBytes, modifiedAtInMs, mode, target } of entries) {
+    const place = type === "file" ? `"at":${offsetInBytes},"length":${lengthInBytes}` : `"type":"${type}"`;
+    const facts = `"modified":"${formatTime(modifiedAtInMs)}","mode":"${mode.toString(8).padStart(4, "0")}"`;
+    const link = target === undefined ? "" : `,"target":${JSON.stringify(target)}`;
+    lines.push(`{"path":${JSON.stringify(path)},${place},${facts}${link}}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -5,6 +5,7 @@ import { maximumStretches } from "./catalog-entry.js";
 import type { ContentHashes } from "./content-hasher.js";
 import type { HashThreads } from "./hash-threads.js";
 import type { SeedBlob, SeedBlobKind } from "./seed-catalog.js";
+import { directUnitInBytes } from "./seed-layout.js";
 
 /** Zeros are left out of page blobs in units of this length. */
 export const holeUnitInBytes: number = 64 * 1024;
@@ -26,52 +27,86 @@ export interface HashContentOptions {
   readonly write?: (bytes: Uint8Array, offsetInBytes: number) => Promise<void>;
 }
 
-/** Hashes a content and writes it. Waits for everything it began, also when it fails. */
+/** Gives a content piece by piece, into memory of the caller. */
+export interface ContentReader {
+  /** Fills as much as there is; fewer bytes only at the end of the content. */
+  fill(target: Uint8Array): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Reads a content that comes in chunks. */
+export function readerOfChunks(source: AsyncIterable<Uint8Array>): ContentReader {
+  const chunks = source[Symbol.asyncIterator]();
+  let chunk = new Uint8Array(0) as Uint8Array;
+  let ended = false;
+  return {
+    async fill(target) {
+      let filled = 0;
+      while (filled < target.length && !ended) {
+        if (chunk.length === 0) {
+          const next = await chunks.next();
+          ended = next.done === true;
+          if (next.done !== true) chunk = next.value;
+          continue;
+        }
+        const count = Math.min(chunk.length, target.length - filled);
+        target.set(chunk.subarray(0, count), filled);
+        chunk = chunk.subarray(count);
+        filled += count;
+      }
+      return filled;
+    },
+    async close() {
+      await chunks.return?.();
+    },
+  };
+}
+
+/** Hashes a content and writes it. Waits for everything it began, also when it fails; closes the reader. */
 export async function hashContent(
-  chunks: AsyncIterable<Uint8Array>,
+  content: ContentReader,
   options: HashContentOptions,
 ): Promise<ContentHashes> {
   const session = options.threads.open(options.rangeSizeInBytes);
-  const blocks = Array.from({ length: blocksInFlight }, () => new SharedArrayBuffer(blockSizeInBytes));
-  const busy: Promise<unknown>[] = blocks.map(() => Promise.resolve());
+  const memory = options.threads.takeMemory(blocksInFlight * blockSizeInBytes);
+  const busy: Promise<unknown>[] = Array.from({ length: blocksInFlight }, () => Promise.resolve());
   const findHoles = options.leaveOutZeros ? createHoleFinder() : undefined;
-  let turn = 0;
-  let filled = 0;
   let done = 0;
 
-  const endBlock = (): void => {
-    const block = blocks[turn]!;
-    const runs = findHoles?.(new Uint8Array(block, 0, filled)) ?? [0, filled, 0];
-    const work: Promise<unknown>[] = [session.append(block, runs)];
+  /** Writes data; the last bytes of a content in whole units with zeros behind, which the writer cuts off. */
+  const write = async (block: Uint8Array, start: number, length: number): Promise<void> => {
+    const end = Math.ceil((start + length) / directUnitInBytes) * directUnitInBytes;
+    block.fill(0, start + length, end);
+    await options.write!(block.subarray(start, end), done + start);
+  };
+  const endBlock = (block: Uint8Array, filled: number): Promise<unknown> => {
+    const runs = findHoles?.(block.subarray(0, filled)) ?? [0, filled, 0];
+    const work: Promise<unknown>[] = [
+      session.append(memory.buffer as SharedArrayBuffer, shifted(runs, block.byteOffset)),
+    ];
     for (let at = 0; at < runs.length && options.write !== undefined; at += 3) {
-      if (runs[at + 2] === 1) continue;
-      work.push(options.write(new Uint8Array(block, runs[at], runs[at + 1]), done + runs[at]!));
+      if (runs[at + 2] !== 1) work.push(write(block, runs[at]!, runs[at + 1]!));
     }
     const both = Promise.all(work);
     // A failure is seen when the block's turn comes again, or at the end.
     both.catch(() => undefined);
-    busy[turn] = both;
-    done += filled;
-    filled = 0;
-    turn = (turn + 1) % blocksInFlight;
+    return both;
   };
 
   let finished = false;
   try {
-    for await (const chunk of chunks) {
+    for (let turn = 0; ; turn = (turn + 1) % blocksInFlight) {
+      await busy[turn];
       throwIfAborted(options.abortSignal);
-      for (let start = 0; start < chunk.length; ) {
-        if (filled === 0) await busy[turn];
-        const count = Math.min(chunk.length - start, blockSizeInBytes - filled);
-        new Uint8Array(blocks[turn]!, filled, count).set(chunk.subarray(start, start + count));
-        filled += count;
-        start += count;
-        if (filled === blockSizeInBytes) endBlock();
-      }
+      const block = memory.subarray(turn * blockSizeInBytes, (turn + 1) * blockSizeInBytes);
+      const filled = await content.fill(block);
+      if (filled === 0) break;
       options.onLength(done + filled);
+      busy[turn] = endBlock(block, filled);
+      done += filled;
+      if (filled < blockSizeInBytes) break;
     }
     throwIfAborted(options.abortSignal);
-    if (filled > 0) endBlock();
     await Promise.all(busy);
     const hashes = await session.finish();
     finished = true;
@@ -79,7 +114,13 @@ export async function hashContent(
   } finally {
     await Promise.allSettled(busy);
     if (!finished) session.abandon();
+    options.threads.giveMemory(memory);
+    await content.close();
   }
+}
+
+function shifted(runs: readonly number[], offset: number): readonly number[] {
+  return offset === 0 ? runs : runs.map((value, at) => (at % 3 === 0 ? value + offset : value));
 }
 
 /** The data stretches to record: undefined when the whole blob is data. */

@@ -6,7 +6,8 @@ import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats, statSync
 import { sep } from "node:path";
 import { systemErrorCode } from "../shared/room-error.js";
 import type { PathFilter } from "./path-filter.js";
-import { entryTypes, type TreeListing } from "./tree-task.js";
+import { createTreeColumns, entryTypes } from "./tree-columns.js";
+import type { TreeListing } from "./tree-task.js";
 
 /** What happens to symbolic links: kept as links, followed, or left out. */
 export type SymlinkPolicy = "store" | "follow" | "skip";
@@ -46,21 +47,11 @@ export function createTreeWalker(root: string, options: TreeWalkerOptions): Tree
   const identities: string[] = [];
   let begun = false;
 
-  let paths: string[] = [];
-  let types: number[] = [];
-  let sizes: number[] = [];
-  let modifiedAtInMs: number[] = [];
-  let modes: number[] = [];
-  let details: string[] = [];
+  let entries = createTreeColumns();
   let skippedLinks = 0;
 
   const add = (path: string, type: number, stats: Stats | undefined, size: number, detail: string): void => {
-    paths.push(path);
-    types.push(type);
-    sizes.push(size);
-    modifiedAtInMs.push(stats?.mtimeMs ?? 0);
-    modes.push(stats?.mode ?? 0);
-    details.push(detail);
+    entries.add(path, type, size, stats?.mtimeMs ?? 0, stats?.mode ?? 0, detail);
   };
   const addFailed = (path: string, error: unknown): void => {
     const code = systemErrorCode(error);
@@ -72,13 +63,13 @@ export function createTreeWalker(root: string, options: TreeWalkerOptions): Tree
     const fullPath = path === "" ? root : fullPathOf(root, path);
     try {
       const identity = symlinks === "follow" ? identityOf(fullPath) : "";
-      const entries = readdirSync(fullPath, { withFileTypes: true });
-      if (entries.length === 0 && path !== "") {
+      const found = readdirSync(fullPath, { withFileTypes: true });
+      if (found.length === 0 && path !== "") {
         add(path, entryTypes.folder, statSync(fullPath), 0, "");
         return;
       }
-      entries.sort((left, right) => (left.name < right.name ? -1 : 1));
-      folders.push({ path, entries, at: 0 });
+      found.sort((left, right) => (left.name < right.name ? -1 : 1));
+      folders.push({ path, entries: found, at: 0 });
       identities.push(identity);
     } catch (error) {
       addFailed(path, error);
@@ -121,22 +112,8 @@ export function createTreeWalker(root: string, options: TreeWalkerOptions): Tree
   };
 
   const take = (): TreeListing => {
-    const listing = {
-      paths,
-      types,
-      sizes,
-      modifiedAtInMs,
-      modes,
-      details,
-      skippedLinks,
-      done: folders.length === 0,
-    };
-    paths = [];
-    types = [];
-    sizes = [];
-    modifiedAtInMs = [];
-    modes = [];
-    details = [];
+    const listing = { entries: entries.packed(), skippedLinks, done: folders.length === 0 };
+    entries = createTreeColumns();
     skippedLinks = 0;
     return listing;
   };
@@ -145,7 +122,7 @@ export function createTreeWalker(root: string, options: TreeWalkerOptions): Tree
     next() {
       if (!begun) openFolder("");
       begun = true;
-      while (paths.length < entriesInListing) {
+      while (entries.count < entriesInListing) {
         const folder = folders.at(-1);
         if (folder === undefined) break;
         const entry = folder.entries[folder.at];

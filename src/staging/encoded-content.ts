@@ -4,6 +4,7 @@ import { throwIfAborted } from "../shared/index.js";
 import type { OpenedBlobSource } from "./blob-source.js";
 import { compressBytes, compressChunks, sampleIsWorthwhile } from "./compression.js";
 import { contentEncodingOf, isWorthwhile, type ResolvedCompression } from "./compression-choice.js";
+import type { ContentReader } from "./content-pipeline.js";
 import { StagingError } from "./errors.js";
 
 /** Contents up to this length share packs; longer ones get a file of their own. */
@@ -31,13 +32,18 @@ export interface EncodedContent {
   readonly contentEncoding: string | undefined;
 }
 
-/** Counts the bytes of a source while they pass. */
-export function countedChunks(
+/** Counts the bytes of a source, and compares them with what was announced. */
+interface LengthCheck {
+  readonly lengthInBytes: number;
+  add(count: number): void;
+  checkComplete(): Promise<void>;
+}
+
+function createLengthCheck(
   name: string,
   opened: OpenedBlobSource,
   options: { readonly lengthInBytes?: number },
-): CountedChunks {
-  const chunks = opened.chunks()[Symbol.asyncIterator]();
+): LengthCheck {
   const expected = options.lengthInBytes;
   let length = 0;
   const wrongLength = (more: boolean): StagingError =>
@@ -46,16 +52,36 @@ export function countedChunks(
       `The source of blob '${name}' gave ${length}${more ? " or more" : ""} bytes instead of the ${expected} announced. Stage it again.`,
       { details: { name, lengthInBytes: length, expectedInBytes: expected } },
     );
-  const counted: CountedChunks = {
+  return {
     get lengthInBytes() {
       return length;
     },
+    add(count) {
+      length += count;
+      if (expected !== undefined && length > expected) throw wrongLength(true);
+    },
+    async checkComplete() {
+      if (expected !== undefined && length !== expected) throw wrongLength(false);
+      await opened.checkUnchanged(length);
+    },
+  };
+}
+
+/** Counts the bytes of a source while they pass. */
+export function countedChunks(
+  name: string,
+  opened: OpenedBlobSource,
+  options: { readonly lengthInBytes?: number },
+): CountedChunks {
+  const check = createLengthCheck(name, opened, options);
+  const chunks = opened.chunks()[Symbol.asyncIterator]();
+  const counted: CountedChunks = {
+    get lengthInBytes() {
+      return check.lengthInBytes;
+    },
     async next() {
       const next = await chunks.next();
-      if (next.done !== true) {
-        length += next.value.length;
-        if (expected !== undefined && length > expected) throw wrongLength(true);
-      }
+      if (next.done !== true) check.add(next.value.length);
       return next;
     },
     async return() {
@@ -63,12 +89,33 @@ export function countedChunks(
       return { done: true, value: undefined };
     },
     [Symbol.asyncIterator]: () => counted,
-    async checkComplete() {
-      if (expected !== undefined && length !== expected) throw wrongLength(false);
-      await opened.checkUnchanged(length);
-    },
+    checkComplete: () => check.checkComplete(),
   };
   return counted;
+}
+
+/** A file read straight into the memory it is hashed in and written from, counted; undefined for other sources. */
+export function countedFile(
+  name: string,
+  opened: OpenedBlobSource,
+  options: { readonly lengthInBytes?: number },
+): (ContentReader & LengthCheck) | undefined {
+  const { fill } = opened;
+  if (fill === undefined) return undefined;
+  const check = createLengthCheck(name, opened, options);
+  return {
+    get lengthInBytes() {
+      return check.lengthInBytes;
+    },
+    add: (count) => check.add(count),
+    checkComplete: () => check.checkComplete(),
+    async fill(target) {
+      const count = await fill(target);
+      check.add(count);
+      return count;
+    },
+    close: async () => undefined,
+  };
 }
 
 /** Reads the beginning of a source and decides whether it is compressed. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import {
   type AbortOptions,
   createProgressReporter,
+  errorMessageOf,
   hasErrorName,
   type ProgressOptions,
   systemErrorCode,
@@ -119,10 +120,7 @@ export async function extractSeed(
       throw error;
     }
     counts.failureCount += 1;
-    const message =
-      typeof error === "object" && error !== null && "message" in error
-        ? String(error.message)
-        : String(error);
+    const message = errorMessageOf(error);
     const code = isStagingError(error) ? error.code : (systemErrorCode(error) ?? "extract-failed");
     if (failures.length < listedFailures) failures.push(Object.freeze({ path, code, message }));
   };

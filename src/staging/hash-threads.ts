@@ -3,6 +3,7 @@
  * can be computed and the calling thread stays free.
  */
 import { availableParallelism } from "node:os";
+import { allocatePageAligned } from "../shared/page-aligned-memory.js";
 import { createWorkerPool, type WorkerPool } from "../shared/worker-pool.js";
 import {
   type ContentHashReply,
@@ -23,6 +24,9 @@ export interface HashSession {
 
 /** Threads that are started when first needed. */
 export interface HashThreads {
+  /** Shared memory that begins on a page where the engine allows it; kept for the next content, because fresh memory costs time. */
+  takeMemory(lengthInBytes: number): Uint8Array;
+  giveMemory(memory: Uint8Array): void;
   open(rangeSizeInBytes: number): HashSession;
   /** May be repeated. */
   close(): Promise<void>;
@@ -40,7 +44,13 @@ export function createHashThreads(count: number = Math.min(4, availableParalleli
 export function createHashThreadsOn(start: () => readonly HashThread[]): HashThreads {
   let threads: readonly HashThread[] | undefined;
   let nextSession = 0;
+  const freeMemory: Uint8Array[] = [];
   return {
+    takeMemory(lengthInBytes) {
+      const at = freeMemory.findIndex((memory) => memory.length >= lengthInBytes);
+      return at < 0 ? allocateMemory(lengthInBytes) : freeMemory.splice(at, 1)[0]!;
+    },
+    giveMemory: (memory) => freeMemory.push(memory),
     open(rangeSizeInBytes) {
       threads ??= start();
       const session = nextSession;
@@ -79,6 +89,15 @@ export function createHashThreadsOn(start: () => readonly HashThread[]): HashThr
       await Promise.all(running.map((thread) => thread.close()));
     },
   };
+}
+
+function allocateMemory(lengthInBytes: number): Uint8Array {
+  try {
+    return allocatePageAligned(lengthInBytes, { isShared: true });
+  } catch {
+    // An engine without WebAssembly.
+    return new Uint8Array(new SharedArrayBuffer(lengthInBytes));
+  }
 }
 
 /** A pool of one, because the steps of one content belong to one thread. Where threads cannot be had, the caller's is used. */

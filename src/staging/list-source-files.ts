@@ -5,8 +5,8 @@ import { blobNameFromPath } from "./blob-name.js";
 import { fullPathOf, type SymlinkPolicy } from "./directory-walk.js";
 import { attributesOf, escapedNameMetadataName } from "./file-attributes.js";
 import type { PathFilterOptions } from "./path-filter.js";
+import { entryTypes, pathsOf } from "./tree-columns.js";
 import { listTree } from "./tree-listing.js";
-import { entryTypes } from "./tree-task.js";
 
 /** Options of {@link listSourceFiles}: those of `stageDirectory` that decide what is staged under which name. */
 export interface ListSourceFilesOptions extends AbortOptions, PathFilterOptions {
@@ -49,27 +49,27 @@ export async function* listSourceFiles(
   const { namePrefix = "", symlinks = "store", keepAttributes = true, abortSignal } = options;
   const root = resolve(folder);
   for await (const listing of listTree(root, { ...options, symlinks })) {
-    for (let at = 0; at < listing.paths.length; at += 1) {
+    const { entries } = listing;
+    for (const [at, itemPath] of pathsOf(entries).entries()) {
       throwIfAborted(abortSignal);
-      const itemPath = listing.paths[at]!;
-      const entryType = listing.types[at]!;
+      const entryType = entries.types[at]!;
       const path = namePrefix + itemPath;
       if (entryType === entryTypes.special) continue;
       if (entryType === entryTypes.failed) {
-        yield Object.freeze({ path, unreadable: listing.details[at]! });
+        yield Object.freeze({ path, unreadable: entries.details.get(at)! });
         continue;
       }
       const type = (["file", "folder", "symlink"] as const)[entryType]!;
-      const modifiedAtInMs = listing.modifiedAtInMs[at]!;
-      const attributes = attributesOf({ modifiedAtInMs, mode: listing.modes[at]! }, type, keepAttributes);
-      const target = type === "symlink" ? listing.details[at]! : undefined;
+      const modifiedAtInMs = entries.modifiedAtInMs[at]!;
+      const attributes = attributesOf({ modifiedAtInMs, mode: entries.modes[at]! }, type, keepAttributes);
+      const target = type === "symlink" ? entries.details.get(at)! : undefined;
       const name = blobNameFromPath(itemPath);
       yield Object.freeze({
         path,
         blobName: namePrefix + name,
         type,
         fullPath: fullPathOf(root, itemPath),
-        lengthInBytes: target === undefined ? listing.sizes[at]! : Buffer.byteLength(target),
+        lengthInBytes: target === undefined ? entries.sizes[at]! : Buffer.byteLength(target),
         modifiedAtInMs,
         target,
         metadata: name === itemPath ? attributes : { ...attributes, [escapedNameMetadataName]: "true" },

@@ -1,14 +1,10 @@
 /**
- * Packs: files that hold many contents one after the other. Contents that come one by one share a pack; what a batch of files filled a
- * stretch of memory with goes to a second one, past the cache of the system where that is possible: a seed is read again much later,
- * and filling the cache with it costs more processor time than reading, hashing and writing together.
+ * Packs: files that hold many contents one after the other. Contents that come one by one share a pack; whole units of memory, filled by
+ * a batch of files, go to a second one.
  */
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
-import { systemErrorCode } from "../shared/index.js";
-import { isMemoryAligned } from "../shared/page-aligned-memory.js";
-import { writeFully } from "./file-output.js";
-import { directUnitInBytes, packPath, type SeedLayout } from "./seed-layout.js";
+import { mkdir } from "node:fs/promises";
+import { createDirectFile, type DirectFile } from "./direct-file.js";
+import { packPath, type SeedLayout } from "./seed-layout.js";
 
 /** A pack is not continued when it has this length. */
 export const packSizeInBytes: number = 256 * 1024 * 1024;
@@ -31,10 +27,9 @@ export interface PackWriter {
 }
 
 interface OpenPack {
-  handle: FileHandle;
+  readonly file: DirectFile;
   readonly number: number;
   length: number;
-  isDirect: boolean;
 }
 
 /** Creates a writer whose first pack gets a number. */
@@ -46,13 +41,13 @@ export function createPackWriter(layout: SeedLayout, firstPack: number): PackWri
   let full: OpenPack[] = [];
   let begun = false;
 
-  const begin = async (direct: boolean): Promise<OpenPack> => {
+  const begin = async (): Promise<OpenPack> => {
     await mkdir(layout.packsFolder, { recursive: true });
     const number = nextPack;
-    const { handle, isDirect } = await openPack(packPath(layout, number), direct);
+    const file = await createDirectFile(packPath(layout, number));
     nextPack += 1;
     begun = true;
-    return { handle, number, length: 0, isDirect };
+    return { file, number, length: 0 };
   };
   const usable = (pack: OpenPack | undefined): OpenPack | undefined => {
     if (pack === undefined || pack.length < packSizeInBytes) return pack;
@@ -62,31 +57,24 @@ export function createPackWriter(layout: SeedLayout, firstPack: number): PackWri
 
   return {
     async append(parts) {
-      shared = usable(shared) ?? (await begin(false));
+      shared = usable(shared) ?? (await begin());
       const place = { pack: shared.number, offsetInBytes: shared.length };
       let end = shared.length;
       changed.add(shared);
       for (const run of contiguous(parts)) {
-        await writeFully(shared.handle, run, end);
+        await shared.file.write(run, end);
         end += run.length;
       }
+      await shared.file.settle();
       shared.length = end;
       return place;
     },
     async appendUnits(bytes) {
-      units = usable(units) ?? (await begin(isMemoryAligned(bytes, directUnitInBytes)));
+      units = usable(units) ?? (await begin());
       const place = { pack: units.number, offsetInBytes: units.length };
       changed.add(units);
-      try {
-        await writeFully(units.handle, bytes, units.length);
-      } catch (error) {
-        if (!units.isDirect || systemErrorCode(error) !== "EINVAL") throw error;
-        // Some file systems take the flag and then refuse to write.
-        await units.handle.close();
-        units.handle = await open(packPath(layout, units.number), "r+");
-        units.isDirect = false;
-        await writeFully(units.handle, bytes, units.length);
-      }
+      await units.file.write(bytes, units.length);
+      await units.file.settle();
       units.length += bytes.length;
       return place;
     },
@@ -95,35 +83,17 @@ export function createPackWriter(layout: SeedLayout, firstPack: number): PackWri
       const toClose = full;
       changed = new Set();
       full = [];
-      await Promise.all([...toSync].map(({ handle }) => handle.datasync()));
-      await Promise.all(toClose.map(({ handle }) => handle.close()));
+      await Promise.all([...toSync].map(({ file }) => file.handle.datasync()));
+      await Promise.all(toClose.map(({ file }) => file.handle.close()));
       const result = begun;
       begun = false;
       return result;
     },
     async close() {
       const open = [...full, shared, units].filter((pack) => pack !== undefined);
-      await Promise.all(open.map(async ({ handle }) => handle.close().catch(() => undefined)));
+      await Promise.all(open.map(async ({ file }) => file.handle.close().catch(() => undefined)));
     },
   };
-}
-
-async function openPack(
-  path: string,
-  direct: boolean,
-): Promise<{ readonly handle: FileHandle; readonly isDirect: boolean }> {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
-  const directFlag = constants.O_DIRECT as number | undefined;
-  if (direct && directFlag !== undefined) {
-    try {
-      return { handle: await open(path, flags | directFlag), isDirect: true };
-    } catch (error) {
-      if (systemErrorCode(error) !== "EINVAL") throw error;
-    }
-    // A file system that knows no direct writes may have made the file before it said so.
-    return { handle: await open(path, constants.O_RDWR | constants.O_CREAT), isDirect: false };
-  }
-  return { handle: await open(path, flags), isDirect: false };
 }
 
 /** The same bytes in as few pieces as possible: neighbours in memory stay where they are, small pieces are put together. */

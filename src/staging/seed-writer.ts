@@ -20,8 +20,14 @@ import {
   resolveCompression,
 } from "./compression-choice.js";
 import { type ContentHashes, createContentHasher } from "./content-hasher.js";
-import { dataStretchesOf } from "./content-pipeline.js";
-import { countedChunks, encodedContent, packedContentLimitInBytes, rest } from "./encoded-content.js";
+import { dataStretchesOf, readerOfChunks } from "./content-pipeline.js";
+import {
+  countedChunks,
+  countedFile,
+  encodedContent,
+  packedContentLimitInBytes,
+  rest,
+} from "./encoded-content.js";
 import { StagingError } from "./errors.js";
 import { createHashThreads, type HashThreads } from "./hash-threads.js";
 import type { StagedSeedCatalog } from "./sealed-catalog.js";
@@ -207,10 +213,16 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
       if (expectedLength !== undefined && compression === undefined) {
         checkBlobSize(name, kind, rangeSizeInBytes, expectedLength);
       }
-      const raw = countedChunks(name, opened, options);
-      const content = await encodedContent(opened, raw, compression, options.abortSignal);
+      const isLong = (opened.lengthInBytes ?? 0) > packedContentLimitInBytes;
+      const direct = compression === undefined && isLong ? countedFile(name, opened, options) : undefined;
+      const chunks = direct === undefined ? countedChunks(name, opened, options) : undefined;
+      const raw = (direct ?? chunks)!;
+      const content =
+        chunks === undefined
+          ? undefined
+          : await encodedContent(opened, chunks, compression, options.abortSignal);
       const describe = (hashes: ContentHashes): Omit<SeedBlob, "index"> => {
-        const { contentEncoding } = content;
+        const contentEncoding = content?.contentEncoding;
         const encoded = contentEncoding !== undefined;
         return {
           name,
@@ -228,8 +240,8 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
         };
       };
 
-      const { head } = content;
-      if (head.complete && kind === "block" && head.bytes.length <= packedContentLimitInBytes) {
+      const head = content?.head;
+      if (head?.complete === true && kind === "block" && head.bytes.length <= packedContentLimitInBytes) {
         await raw.checkComplete();
         checkBlobSize(name, kind, rangeSizeInBytes, head.bytes.length);
         const hasher = createContentHasher(rangeSizeInBytes);
@@ -244,7 +256,7 @@ export function createSeedWriter(context: SeedWriterContext): SeedWriter {
       }
       const file = nextFile;
       nextFile += 1;
-      const written = await writeBlobFile(rest(head, content.chunks), {
+      const written = await writeBlobFile(direct ?? readerOfChunks(rest(head!, content!.chunks)), {
         layout,
         file,
         name,

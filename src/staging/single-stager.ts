@@ -7,7 +7,7 @@ import { type ResolvedCompression, rawLengthMetadataName } from "./compression-c
 import { fullPathOf } from "./directory-walk.js";
 import { attributesOf, escapedNameMetadataName, hardLinkMetadataName } from "./file-attributes.js";
 import { isPageBlobName, type SeedWriter, type WriteBlobOptions } from "./seed-writer.js";
-import { entryTypes } from "./tree-task.js";
+import { entryTypes } from "./tree-columns.js";
 
 /** What staging single entries needs. */
 export interface SingleStagerContext {

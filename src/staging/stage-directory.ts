@@ -18,24 +18,26 @@ import type { SymlinkPolicy } from "./directory-walk.js";
 import { fullPathOf } from "./directory-walk.js";
 import { isStagingError, StagingError } from "./errors.js";
 import { createFingerprintSet } from "./fingerprint-set.js";
-import type { PathFilterOptions } from "./path-filter.js";
+import { createPathFilter, type PathFilterOptions } from "./path-filter.js";
+import { directUnitInBytes } from "./seed-layout.js";
 import { concernsWholeSeed } from "./seed-log.js";
 import { internalsOf, type SeedWriter } from "./seed-writer.js";
 import { createSingleStager } from "./single-stager.js";
 import { tarEndSizeInBytes } from "./tar-header.js";
 import { createTaskLimit } from "./task-limit.js";
+import { entryTypes, pathsOf } from "./tree-columns.js";
 import { batchSizeInBytes, createTreeIntake } from "./tree-intake.js";
-import { listTree } from "./tree-listing.js";
+import { listingsOf } from "./tree-listing.js";
 import { createTreeMemory } from "./tree-memory.js";
 import { maximumReaders } from "./tree-reader.js";
 import { createTreeStager } from "./tree-stager.js";
-import { entryTypes, type TreeThreadData } from "./tree-task.js";
+import type { TreeThreadData } from "./tree-task.js";
 import { startTreeThreads } from "./tree-threads.js";
 import { zstdPackagePath } from "./zstd.js";
 
 /** How small files are grouped. */
 export interface BundleOptions {
-  /** Largest bundle before compression. Default: 16 MiB. */
+  /** Largest bundle before compression. Default: 4 MiB. */
   readonly maxBytes?: number;
   /** Files longer than this stay blobs of their own. Default: 1 MiB. */
   readonly maxFileBytes?: number;
@@ -93,7 +95,10 @@ export interface StageDirectoryReport {
 
 const listedFailures = 1000;
 const largeFilesAtOnce = 4;
-const defaultBundleSizeInBytes = 16 * 1024 * 1024;
+/** A range, so that the hash of the whole is the hash of its only range. */
+const defaultBundleSizeInBytes = 4 * 1024 * 1024;
+/** Bundles are read and hashed several at once as long as they are not larger together. */
+const bundlesAtOnceInBytes = 4 * defaultBundleSizeInBytes;
 /** Longest file that may become part of a bundle unless the caller decides. */
 const defaultBundledFileSizeInBytes = 1024 * 1024;
 
@@ -162,10 +167,14 @@ export async function stageDirectory(
       ? await readStagedBundles(internals, namePrefix)
       : { files: createFingerprintSet(), nextNumber: 1 };
   const threadCount = threadsFor(options.threads);
+  const bundlesAtOnce = Math.max(1, Math.floor(bundlesAtOnceInBytes / maxBundleBytes));
+  const bundleRoom = bundlesAtOnce * (maxBundleBytes + tarEndSizeInBytes + directUnitInBytes);
   const memory = createTreeMemory(
-    Math.max(batchSizeInBytes, bundling === undefined ? 0 : maxBundleBytes + tarEndSizeInBytes),
+    Math.max(batchSizeInBytes, bundling === undefined ? 0 : bundleRoom),
     2 * threadCount + 1,
   );
+  // The same patterns are compiled in the threads; those that cannot be used are the caller's error.
+  createPathFilter(options);
   const data: TreeThreadData = {
     root,
     symlinks,
@@ -198,36 +207,33 @@ export async function stageDirectory(
     internals,
     threads,
     memory,
-    stageSingly: (batch, at) => single.stage(batch.paths[at]!, batch.types[at]!, batch.targets[at]!),
+    stageSingly: single.stage,
   });
   const intake = createTreeIntake({
     namePrefix,
     hardLinks: options.hardLinks ?? "copy",
-    bundling: bundling === undefined ? undefined : { maxBundleBytes, maxFileBytes, ...staged },
+    bundling: bundling === undefined ? undefined : { maxBundleBytes, maxFileBytes, bundlesAtOnce, ...staged },
     mayBeStaged: (name) => resuming && internals.mayHave(name),
     isStaged: single.isStaged,
     onAlreadyStaged,
-    startBlobs: (batch) => batchTasks.start(() => stager.stageBlobs(batch)),
-    startBundle: (batch, number) => batchTasks.start(() => stager.stageBundle(batch, number)),
+    startBlobs: (entries) => batchTasks.start(() => stager.stageBlobs(entries)),
+    startBundles: (bundles) => batchTasks.start(() => stager.stageBundles(bundles)),
     startSingle: (path, type, target) => singleTasks.start(() => single.stage(path, type, target)),
     startHardLink: (path, modifiedAtInMs, mode, first) =>
       singleTasks.start(() => single.stageHardLink(path, modifiedAtInMs, mode, first)),
   });
 
   try {
-    for await (const listing of listTree(root, { ...options, symlinks, leftOut })) {
-      counts.symlinksSkipped += listing.skippedLinks;
-      for (let at = 0; at < listing.paths.length; at += 1) {
-        const path = listing.paths[at]!;
-        const type = listing.types[at]!;
+    for await (const { entries, skippedLinks } of listingsOf(threads, options)) {
+      counts.symlinksSkipped += skippedLinks;
+      for (const [at, path] of pathsOf(entries).entries()) {
+        const type = entries.types[at]!;
         if (type === entryTypes.special) counts.specialFilesSkipped += 1;
         else if (type === entryTypes.failed) {
-          onFailed(path, unreadable(fullPathOf(root, path), { code: listing.details[at]! }));
+          onFailed(path, unreadable(fullPathOf(root, path), { code: entries.details.get(at)! }));
         } else {
-          const sizeInBytes = listing.sizes[at]!;
-          const detail = listing.details[at]!;
-          const facts = [listing.modifiedAtInMs[at]!, listing.modes[at]!] as const;
-          const waiting = intake.add(path, type, sizeInBytes, ...facts, detail);
+          const facts = [entries.sizes[at]!, entries.modifiedAtInMs[at]!, entries.modes[at]!] as const;
+          const waiting = intake.add(path, type, ...facts, entries.details.get(at) ?? "");
           if (waiting !== undefined) await waiting;
         }
       }

@@ -4,7 +4,8 @@ import { bundledSize, bundleFingerprint } from "./bundle.js";
 import type { FingerprintSet } from "./fingerprint-set.js";
 import { isPageBlobName } from "./seed-writer.js";
 import { tarEndSizeInBytes } from "./tar-header.js";
-import { entryTypes, newTreeBatch, type TreeBatch } from "./tree-task.js";
+import { createTreeColumns, entryTypes, type PackedColumns } from "./tree-columns.js";
+import type { NumberedBundle } from "./tree-stager.js";
 
 /** Bytes of small files that are read with one message. */
 export const batchSizeInBytes: number = 4 * 1024 * 1024;
@@ -14,6 +15,8 @@ const batchEntries = 512;
 export interface BundlingPlan {
   readonly maxBundleBytes: number;
   readonly maxFileBytes: number;
+  /** Bundles that are read with one message. */
+  readonly bundlesAtOnce: number;
   /** What an earlier run put into bundles. */
   readonly files: FingerprintSet;
   readonly nextNumber: number;
@@ -33,8 +36,8 @@ export interface TreeIntakeContext {
     modifiedAtInMs: number,
   ) => Promise<boolean>;
   readonly onAlreadyStaged: (path: string, sizeInBytes: number) => void;
-  readonly startBlobs: (batch: TreeBatch) => Promise<void>;
-  readonly startBundle: (batch: TreeBatch, number: number) => Promise<void>;
+  readonly startBlobs: (entries: PackedColumns) => Promise<void>;
+  readonly startBundles: (bundles: readonly NumberedBundle[]) => Promise<void>;
   readonly startSingle: (path: string, type: number, target: string) => Promise<void>;
   readonly startHardLink: (
     path: string,
@@ -67,23 +70,29 @@ export function createTreeIntake(context: TreeIntakeContext): TreeIntake {
   /** First name of each file that has several. */
   const linkNames = new Map<string, string>();
   let nextBundle = bundling?.nextNumber ?? 0;
-  let batch = newTreeBatch();
+  let batch = createTreeColumns();
   let batchBytes = 0;
-  let bundle = newTreeBatch();
+  let bundle = createTreeColumns();
   let bundleBytes = 0;
+  let bundles: NumberedBundle[] = [];
 
   const endBatch = (): Promise<void> => {
     const ended = batch;
-    batch = newTreeBatch();
+    batch = createTreeColumns();
     batchBytes = 0;
-    return context.startBlobs(ended);
+    return context.startBlobs(ended.packed());
   };
-  const endBundle = (): Promise<void> => {
-    const ended = bundle;
-    bundle = newTreeBatch();
+  const endBundle = (): Promise<void> | undefined => {
+    bundles.push({ number: nextBundle, entries: bundle.packed() });
+    bundle = createTreeColumns();
     bundleBytes = 0;
     nextBundle += 1;
-    return context.startBundle(ended, nextBundle - 1);
+    return bundles.length < bundling!.bundlesAtOnce ? undefined : endBundles();
+  };
+  const endBundles = (): Promise<void> => {
+    const ended = bundles;
+    bundles = [];
+    return context.startBundles(ended);
   };
 
   return {
@@ -112,10 +121,10 @@ export function createTreeIntake(context: TreeIntakeContext): TreeIntake {
             context.onAlreadyStaged(path, sizeInBytes);
             return undefined;
           }
-          if (bundle.paths.length > 0 && bundleBytes + size + tarEndSizeInBytes > bundling.maxBundleBytes) {
+          if (bundle.count > 0 && bundleBytes + size + tarEndSizeInBytes > bundling.maxBundleBytes) {
             waiting = endBundle();
           }
-          push(bundle, path, type, sizeInBytes, modifiedAtInMs, mode, target);
+          bundle.add(path, type, sizeInBytes, modifiedAtInMs, mode, target);
           bundleBytes += size;
           return waiting;
         }
@@ -125,8 +134,8 @@ export function createTreeIntake(context: TreeIntakeContext): TreeIntake {
       const take = (): Promise<void> | undefined => {
         // At most three bytes of UTF-8 for each unit of a link's target.
         const room = sizeInBytes + 3 * target.length;
-        if (batch.paths.length >= batchEntries || batchBytes + room > batchSizeInBytes) waiting = endBatch();
-        push(batch, path, type, sizeInBytes, modifiedAtInMs, mode, target);
+        if (batch.count >= batchEntries || batchBytes + room > batchSizeInBytes) waiting = endBatch();
+        batch.add(path, type, sizeInBytes, modifiedAtInMs, mode, target);
         batchBytes += room;
         return waiting;
       };
@@ -139,25 +148,9 @@ export function createTreeIntake(context: TreeIntakeContext): TreeIntake {
       })();
     },
     async finish() {
-      if (batch.paths.length > 0) await endBatch();
-      if (bundle.paths.length > 0) await endBundle();
+      if (batch.count > 0) await endBatch();
+      if (bundle.count > 0) await endBundle();
+      if (bundles.length > 0) await endBundles();
     },
   };
-}
-
-function push(
-  batch: TreeBatch,
-  path: string,
-  type: number,
-  sizeInBytes: number,
-  modifiedAtInMs: number,
-  mode: number,
-  target: string,
-): void {
-  batch.paths.push(path);
-  batch.types.push(type);
-  batch.sizes.push(sizeInBytes);
-  batch.modifiedAtInMs.push(modifiedAtInMs);
-  batch.modes.push(mode);
-  batch.targets.push(target);
 }

@@ -5,7 +5,7 @@ import type { SymlinkPolicy } from "./directory-walk.js";
 import type { PathFilterOptions } from "./path-filter.js";
 import { createPathFilter } from "./path-filter.js";
 import type { TreeListing } from "./tree-task.js";
-import { startTreeThreads } from "./tree-threads.js";
+import { startTreeThreads, type TreeThreads } from "./tree-threads.js";
 
 /** Options of {@link listTree}. */
 export interface ListTreeOptions extends AbortOptions, PathFilterOptions {
@@ -22,21 +22,26 @@ export async function* listTree(root: string, options: ListTreeOptions): AsyncGe
   const data = { root, symlinks, include, exclude, leftOut, reading: undefined };
   const threads = startTreeThreads(availableParallelism() < 2 ? 0 : 1, data, "list tree");
   try {
-    const ask = (): Promise<TreeListing> => {
-      const reply = threads.run({ kind: "list" });
-      // Seen when it is awaited below, or of no interest when the caller has stopped.
-      reply.catch(() => undefined);
-      return reply;
-    };
-    const ahead = [ask(), ask()];
-    for (;;) {
-      throwIfAborted(options.abortSignal);
-      const listing = await ahead.shift()!;
-      if (!listing.done) ahead.push(ask());
-      yield listing;
-      if (listing.done) return;
-    }
+    yield* listingsOf(threads, options);
   } finally {
     await threads.close();
+  }
+}
+
+/** The same from threads that are there already. */
+export async function* listingsOf(threads: TreeThreads, options: AbortOptions): AsyncGenerator<TreeListing> {
+  const ask = (): Promise<TreeListing> => {
+    const reply = threads.run({ kind: "list" });
+    // Seen when it is awaited below, or of no interest when the caller has stopped.
+    reply.catch(() => undefined);
+    return reply;
+  };
+  const ahead = [ask(), ask(), ask()];
+  for (;;) {
+    throwIfAborted(options.abortSignal);
+    const listing = await ahead.shift()!;
+    if (!listing.done) ahead.push(ask());
+    yield listing;
+    if (listing.done) return;
   }
 }

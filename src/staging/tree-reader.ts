@@ -13,13 +13,14 @@ import { attributesOf, escapedNameMetadataName } from "./file-attributes.js";
 import { directUnitInBytes } from "./seed-layout.js";
 import { tarEndSizeInBytes, tarHeaderSize, tarPadded, writeTarHeader } from "./tar-header.js";
 import type { ThreadCompressor } from "./thread-compression.js";
-import {
-  type BlobsReply,
-  type BundleReply,
-  type EncodedPiece,
-  entryTypes,
-  type ReadTreeTask,
-  type TreeReadingData,
+import { entryTypes, type PackedColumns, pathsOf } from "./tree-columns.js";
+import type {
+  BlobsReply,
+  BundleReply,
+  EncodedPiece,
+  PlannedBundle,
+  TreeReadingData,
+  TreeSlot,
 } from "./tree-task.js";
 
 /** Bytes at the beginning of the shared memory that are no slot. */
@@ -34,9 +35,9 @@ export const maximumReaders: number = Math.floor(scratchSizeInBytes / bytesForEa
 /** Reads batches. */
 export interface TreeReader {
   /** Each entry becomes a blob. */
-  readBlobs(task: ReadTreeTask): BlobsReply;
-  /** All entries become one archive. */
-  readBundle(task: ReadTreeTask, bundle: string): BundleReply;
+  readBlobs(entries: PackedColumns, slot: TreeSlot): BlobsReply;
+  /** The entries of each bundle become one archive. */
+  readBundles(bundles: readonly PlannedBundle[], slot: TreeSlot): readonly BundleReply[];
 }
 
 /** Creates the reader of one thread. The compressor is there when the data ask for compression. */
@@ -52,17 +53,17 @@ export function createTreeReader(
   const hasher: Md5Hasher = createMd5Hasher(arena, threadNumber * bytesForEachScratch);
 
   /** Reads an entry to a place of the memory; false when it is not as it was listed. */
-  const readEntry = (task: ReadTreeTask, at: number, offset: number): boolean => {
-    const size = task.sizes[at]!;
-    const type = task.types[at]!;
+  const readEntry = (entries: PackedColumns, at: number, path: string, offset: number): boolean => {
+    const size = entries.sizes[at]!;
+    const type = entries.types[at]!;
     if (type === entryTypes.folder) return true;
     if (type === entryTypes.symlink) {
-      memory.write(task.targets[at]!, offset, "utf8");
+      memory.write(entries.details.get(at)!, offset, "utf8");
       return true;
     }
     let file: number | undefined;
     try {
-      file = openSync(fullPathOf(root, task.paths[at]!), "r");
+      file = openSync(fullPathOf(root, path), "r");
       let done = 0;
       while (done < size) {
         const count = readSync(file, memory, offset + done, size - done, null);
@@ -70,7 +71,7 @@ export function createTreeReader(
         done += count;
       }
       const stats = fstatSync(file);
-      return stats.size === size && stats.mtimeMs === task.modifiedAtInMs[at];
+      return stats.size === size && stats.mtimeMs === entries.modifiedAtInMs[at];
     } catch {
       // The file is read again by itself, which also finds out what is wrong with it.
       return false;
@@ -79,9 +80,9 @@ export function createTreeReader(
     }
   };
 
-  const metadataOf = (task: ReadTreeTask, at: number, isEscaped: boolean): Record<string, string> => {
-    const facts = { modifiedAtInMs: task.modifiedAtInMs[at]!, mode: task.modes[at]! };
-    const attributes = attributesOf(facts, kinds[task.types[at]!]!, data.keepAttributes);
+  const metadataOf = (entries: PackedColumns, at: number, isEscaped: boolean): Record<string, string> => {
+    const facts = { modifiedAtInMs: entries.modifiedAtInMs[at]!, mode: entries.modes[at]! };
+    const attributes = attributesOf(facts, kinds[entries.types[at]!]!, data.keepAttributes);
     return isEscaped ? { ...attributes, [escapedNameMetadataName]: "true" } : attributes;
   };
 
@@ -89,9 +90,9 @@ export function createTreeReader(
     memory.fill(0, end, Math.ceil(end / directUnitInBytes) * directUnitInBytes);
   };
 
-  const readBlobs = (task: ReadTreeTask): BlobsReply => {
-    const { slotOffset, slotSize } = task;
-    const count = task.paths.length;
+  const readBlobs = (entries: PackedColumns, { slotOffset, slotSize }: TreeSlot): BlobsReply => {
+    const { count } = entries;
+    const paths = pathsOf(entries);
     const valid = new Uint8Array(count);
     const offsets = new Float64Array(count);
     const lengths = new Float64Array(count);
@@ -100,14 +101,14 @@ export function createTreeReader(
     const names: string[] = [];
     let end = 0;
     for (let at = 0; at < count; at += 1) {
-      const isLink = task.types[at] === entryTypes.symlink;
-      const size = isLink ? Buffer.byteLength(task.targets[at]!) : task.sizes[at]!;
-      const name = namePrefix + blobNameFromPath(task.paths[at]!);
+      const isLink = entries.types[at] === entryTypes.symlink;
+      const size = isLink ? Buffer.byteLength(entries.details.get(at)!) : entries.sizes[at]!;
+      const name = namePrefix + blobNameFromPath(paths[at]!);
       names.push(name);
       if (blobNameProblem(name) !== undefined) continue;
       // Contents to be compressed are read to the end of the slot, the compressed ones are put together at its beginning.
       const read = compression === undefined ? end : slotSize - size;
-      if (read < end || !readEntry(task, at, slotOffset + read)) continue;
+      if (read < end || !readEntry(entries, at, paths[at]!, slotOffset + read)) continue;
       let length = size;
       if (compression !== undefined) {
         const raw = memory.subarray(slotOffset + read, slotOffset + read + size);
@@ -142,11 +143,11 @@ export function createTreeReader(
         continue;
       }
       const name = names[at]!;
-      const metadata = metadataOf(task, at, name !== namePrefix + task.paths[at]!);
+      const metadata = metadataOf(entries, at, name !== namePrefix + paths[at]!);
       const contentEncoding = encodings[at];
       if (contentEncoding !== undefined) metadata[rawLengthMetadataName] = String(rawLengths[at]);
       const md5 = digests.toString("hex", rangeHashSizeInBytes * at, rangeHashSizeInBytes * (at + 1));
-      const modifiedAtInMs = Math.floor(task.modifiedAtInMs[at]!);
+      const modifiedAtInMs = Math.floor(entries.modifiedAtInMs[at]!);
       const head = catalogLineHead(name, lengths[at]!, modifiedAtInMs, md5);
       heads += `${head}\n`;
       tails += catalogLineTail(contentEncoding === undefined ? noTexts : { contentEncoding }, metadata);
@@ -154,58 +155,29 @@ export function createTreeReader(
     return { valid, offsets, lengths, heads, tails, lengthInBytes: end };
   };
 
-  /** Compresses and hashes what lies at the beginning of a slot. */
-  const encodeInSlot = (slotOffset: number, slotSize: number, rawLengthInBytes: number): EncodedPiece => {
-    const raw = memory.subarray(slotOffset, slotOffset + rawLengthInBytes);
-    const packed = compression === undefined ? undefined : compress!(raw);
-    const isCompressed = packed !== undefined && isWorthwhile(compression!, rawLengthInBytes, packed.length);
-    const lengthInBytes = isCompressed ? packed.length : rawLengthInBytes;
-    if (lengthInBytes > slotSize) throw new RangeError("compressed bytes do not fit where the raw ones were");
-    if (isCompressed) memory.set(packed, slotOffset);
-    clearAfter(slotOffset + lengthInBytes);
-    const ranges = Math.ceil(lengthInBytes / defaultRangeSizeInBytes);
-    const offsets: number[] = [];
-    const lengths: number[] = [];
-    for (let range = 0; range < ranges; range += 1) {
-      const start = range * defaultRangeSizeInBytes;
-      offsets.push(slotOffset + start);
-      lengths.push(Math.min(defaultRangeSizeInBytes, lengthInBytes - start));
-    }
-    if (ranges !== 1) {
-      offsets.push(slotOffset);
-      lengths.push(lengthInBytes);
-    }
-    const digests = Buffer.from(hasher.digest(offsets, lengths));
-    return {
-      lengthInBytes,
-      rawLengthInBytes,
-      isCompressed,
-      md5: digests.toString("hex", digests.length - rangeHashSizeInBytes),
-      rangeHashes: digests.subarray(0, ranges * rangeHashSizeInBytes),
-      bytes: undefined,
-    };
-  };
-
-  const readBundle = (task: ReadTreeTask, bundle: string): BundleReply => {
-    const { slotOffset, slotSize } = task;
-    const count = task.paths.length;
-    const valid = new Uint8Array(count);
-    const entries: BundleIndexEntry[] = [];
+  /** Puts an archive of the entries to a place of the slot. */
+  const readArchive = (
+    { name, entries }: PlannedBundle,
+    start: number,
+  ): { readonly valid: Uint8Array; readonly lengthInBytes: number; readonly index: string } => {
+    const paths = pathsOf(entries);
+    const valid = new Uint8Array(entries.count);
+    const found: BundleIndexEntry[] = [];
     let end = 0;
-    for (let at = 0; at < count; at += 1) {
-      const path = namePrefix + task.paths[at]!;
-      const type = kinds[task.types[at]!]!;
-      const target = type === "symlink" ? task.targets[at]! : undefined;
-      const sizeInBytes = type === "file" ? task.sizes[at]! : 0;
+    for (let at = 0; at < entries.count; at += 1) {
+      const path = namePrefix + paths[at]!;
+      const type = kinds[entries.types[at]!]!;
+      const target = type === "symlink" ? entries.details.get(at)! : undefined;
+      const sizeInBytes = type === "file" ? entries.sizes[at]! : 0;
       const offsetInBytes = end + tarHeaderSize(path, type, target);
-      if (type === "file" && !readEntry(task, at, slotOffset + offsetInBytes)) continue;
-      const mode = task.modes[at]!;
-      const modifiedAtInMs = task.modifiedAtInMs[at]!;
-      writeTarHeader(memory, slotOffset + end, { path, type, sizeInBytes, mode, modifiedAtInMs, target });
+      if (type === "file" && !readEntry(entries, at, paths[at]!, start + offsetInBytes)) continue;
+      const mode = entries.modes[at]!;
+      const modifiedAtInMs = entries.modifiedAtInMs[at]!;
+      writeTarHeader(memory, start + end, { path, type, sizeInBytes, mode, modifiedAtInMs, target });
       end = offsetInBytes + tarPadded(sizeInBytes);
-      memory.fill(0, slotOffset + offsetInBytes + sizeInBytes, slotOffset + end);
+      memory.fill(0, start + offsetInBytes + sizeInBytes, start + end);
       valid[at] = 1;
-      entries.push({
+      found.push({
         path,
         type,
         offsetInBytes,
@@ -215,10 +187,59 @@ export function createTreeReader(
         target,
       });
     }
-    if (entries.length === 0) return { valid, archive: undefined, index: undefined };
-    memory.fill(0, slotOffset + end, slotOffset + end + tarEndSizeInBytes);
-    const archive = encodeInSlot(slotOffset, slotSize, end + tarEndSizeInBytes);
-    return { valid, archive, index: encodeApart(Buffer.from(formatBundleIndex(bundle, entries), "utf8")) };
+    if (found.length === 0) return { valid, lengthInBytes: 0, index: "" };
+    memory.fill(0, start + end, start + end + tarEndSizeInBytes);
+    return { valid, lengthInBytes: end + tarEndSizeInBytes, index: formatBundleIndex(name, found) };
+  };
+
+  const readBundles = (
+    bundles: readonly PlannedBundle[],
+    { slotOffset, slotSize }: TreeSlot,
+  ): readonly BundleReply[] => {
+    let end = 0;
+    const read = bundles.map((bundle) => {
+      const archive = readArchive(bundle, slotOffset + end);
+      const rawLengthInBytes = archive.lengthInBytes;
+      const raw = memory.subarray(slotOffset + end, slotOffset + end + rawLengthInBytes);
+      const packed = compress === undefined || rawLengthInBytes === 0 ? undefined : compress(raw);
+      const isCompressed =
+        packed !== undefined && isWorthwhile(compression!, rawLengthInBytes, packed.length);
+      const lengthInBytes = isCompressed ? packed.length : rawLengthInBytes;
+      if (end + lengthInBytes > slotSize) throw new RangeError("compressed bytes do not fit into the slot");
+      if (isCompressed) memory.set(packed, slotOffset + end);
+      clearAfter(slotOffset + end + lengthInBytes);
+      const place = end;
+      end = Math.ceil((end + lengthInBytes) / directUnitInBytes) * directUnitInBytes;
+      return { ...archive, lengthInBytes, rawLengthInBytes, isCompressed, place };
+    });
+
+    // Archives of several bundles are hashed side by side. One longer than a range is hashed as a whole and by ranges.
+    const offsets: number[] = [];
+    const lengths: number[] = [];
+    for (const { place, lengthInBytes } of read) {
+      offsets.push(slotOffset + place);
+      lengths.push(lengthInBytes);
+      if (lengthInBytes <= defaultRangeSizeInBytes) continue;
+      for (let start = 0; start < lengthInBytes; start += defaultRangeSizeInBytes) {
+        offsets.push(slotOffset + place + start);
+        lengths.push(Math.min(defaultRangeSizeInBytes, lengthInBytes - start));
+      }
+    }
+    const digests = Buffer.from(hasher.digest(offsets, lengths));
+    let digest = 0;
+    const nextDigests = (count: number): Buffer => {
+      digest += count * rangeHashSizeInBytes;
+      return digests.subarray(digest - count * rangeHashSizeInBytes, digest);
+    };
+    return read.map(({ valid, index, lengthInBytes, rawLengthInBytes, isCompressed, place }) => {
+      const whole = nextDigests(1);
+      const ranges = Math.ceil(lengthInBytes / defaultRangeSizeInBytes);
+      const rangeHashes = Uint8Array.from(ranges > 1 ? nextDigests(ranges) : whole);
+      if (lengthInBytes === 0) return { valid, archive: undefined, index: undefined };
+      const md5 = whole.toString("hex");
+      const archive = { lengthInBytes, rawLengthInBytes, isCompressed, md5, rangeHashes, place };
+      return { valid, archive, index: encodeApart(Buffer.from(index, "utf8")) };
+    });
   };
 
   /** Compresses and hashes bytes outside the slot. */
@@ -236,11 +257,11 @@ export function createTreeReader(
       isCompressed,
       md5: (rangeHashes.length === 1 ? rangeHashes[0]! : md5Of(bytes)).toString("hex"),
       rangeHashes: Buffer.concat(rangeHashes),
-      bytes,
+      place: bytes,
     };
   };
 
-  return { readBlobs, readBundle };
+  return { readBlobs, readBundles };
 }
 
 const noTexts: Readonly<Record<string, string>> = Object.freeze({});

@@ -1,13 +1,8 @@
-/**
- * What the threads that read a tree are told and what they answer. Many small files travel as columns (one array a fact, one position
- * a file), because an object for each of millions of files costs more than reading it.
- */
+/** What the threads that read a tree are told and what they answer. */
 import type { ResolvedCompression } from "./compression-choice.js";
 import type { ContentHashReply, ContentHashTask } from "./content-hash-task.js";
 import type { SymlinkPolicy } from "./directory-walk.js";
-
-/** What a listed entry is, as a number in a column. */
-export const entryTypes = { file: 0, folder: 1, symlink: 2, special: 3, failed: 4 } as const;
+import type { PackedColumns } from "./tree-columns.js";
 
 /** Given to every thread when it starts. */
 export interface TreeThreadData {
@@ -35,33 +30,14 @@ export interface TreeReadingData {
 
 /** Entries of a tree in the order of the walk. */
 export interface TreeListing {
-  /** Relative to the root, with forward slashes. */
-  readonly paths: readonly string[];
-  readonly types: readonly number[];
-  /** 0 for everything that is no file. */
-  readonly sizes: readonly number[];
-  readonly modifiedAtInMs: readonly number[];
-  readonly modes: readonly number[];
-  /** Target of a link; device and inode of a file with several names; code of the error of what failed; else empty. */
-  readonly details: readonly string[];
+  readonly entries: PackedColumns;
   readonly skippedLinks: number;
-  /** Whether there is more. */
+  /** Whether this was the last. */
   readonly done: boolean;
 }
 
-/** Files, empty folders and links to be read together. */
-export interface TreeBatch {
-  readonly paths: string[];
-  readonly types: number[];
-  readonly sizes: number[];
-  readonly modifiedAtInMs: number[];
-  readonly modes: number[];
-  /** Of links, else empty. */
-  readonly targets: string[];
-}
-
-/** A batch and the part of the shared memory that is the thread's while it works on it. */
-export interface ReadTreeTask extends TreeBatch {
+/** The part of the shared memory that is a thread's while it works on a task. */
+export interface TreeSlot {
   readonly slotOffset: number;
   readonly slotSize: number;
 }
@@ -70,8 +46,14 @@ export interface ReadTreeTask extends TreeBatch {
 export type TreeTask =
   | { readonly kind: "list" }
   | { readonly kind: "hash"; readonly step: ContentHashTask }
-  | ({ readonly kind: "blobs" } & ReadTreeTask)
-  | ({ readonly kind: "bundle"; readonly bundle: string } & ReadTreeTask);
+  | ({ readonly kind: "blobs"; readonly entries: PackedColumns } & TreeSlot)
+  | ({ readonly kind: "bundles"; readonly bundles: readonly PlannedBundle[] } & TreeSlot);
+
+/** Files, empty folders and links that become one archive. */
+export interface PlannedBundle {
+  readonly name: string;
+  readonly entries: PackedColumns;
+}
 
 /** A batch whose contents lie in the slot, each to become a blob. Columns have one position for each entry of the batch. */
 export interface BlobsReply {
@@ -95,8 +77,8 @@ export interface EncodedPiece {
   readonly md5: string;
   /** 16 bytes for each range of the default size. */
   readonly rangeHashes: Uint8Array;
-  /** Undefined when the bytes lie at the beginning of the slot. */
-  readonly bytes: Uint8Array | undefined;
+  /** The bytes themselves, or where in the slot they begin. */
+  readonly place: Uint8Array | number;
 }
 
 /** A batch that became an archive. */
@@ -113,10 +95,5 @@ export interface TreeReplies {
   readonly list: TreeListing;
   readonly hash: ContentHashReply;
   readonly blobs: BlobsReply;
-  readonly bundle: BundleReply;
-}
-
-/** An empty batch. */
-export function newTreeBatch(): TreeBatch {
-  return { paths: [], types: [], sizes: [], modifiedAtInMs: [], modes: [], targets: [] };
+  readonly bundles: readonly BundleReply[];
 }

@@ -39,6 +39,8 @@ export async function createTreeTaskHandler(
     }
     if (task.kind === "hash") return hash(task.step);
     reader ??= createTreeReader(root, reading!, threadNumber, compress);
-    return task.kind === "blobs" ? reader.readBlobs(task) : reader.readBundle(task, task.bundle);
+    return task.kind === "blobs"
+      ? reader.readBlobs(task.entries, task)
+      : reader.readBundles(task.bundles, task);
   };
 }

@@ -35,7 +35,8 @@ export function startTreeThreads(count: number, data: TreeThreadData, name: stri
   const leastBusy = (): TreeThread =>
     threads.reduce((least, other) => (other.waiting < least.waiting ? other : least));
   return {
-    run: (task) => runOn(leastBusy(), task),
+    // Who lists remembers how far the walk has come.
+    run: (task) => runOn(task.kind === "list" ? threads[0]! : leastBusy(), task),
     hashing: createHashThreadsOn(() =>
       threads.map((thread) => ({
         run: (step) => runOn(thread, { kind: "hash", step }),
