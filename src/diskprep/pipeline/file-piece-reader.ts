@@ -4,9 +4,10 @@
  * Synchronously: opening, reading and closing a small file costs some twenty microseconds that way and several times
  * that through promises, and a drive may hold millions of them.
  */
-import { closeSync, fstatSync, openSync, readSync, readvSync } from "node:fs";
+import { fstatSync, openSync, readvSync } from "node:fs";
 import { errorMessageOf } from "../../shared/error-message.js";
 import { systemErrorCode } from "../../shared/room-error.js";
+import { createReadPath, type ReadPath } from "./read-path.js";
 import type { FilePieceFailure, FilePieces } from "./volume-task.js";
 
 /** Most buffers that one system call fills, the limit of Linux. */
@@ -28,11 +29,12 @@ export interface FilePieceReader {
 export function createFilePieceReader(): FilePieceReader {
   let openPath: string | undefined;
   let descriptor = -1;
+  let readPath: ReadPath | undefined;
 
   const close = (): void => {
-    if (openPath === undefined) return;
     openPath = undefined;
-    closeSync(descriptor);
+    readPath?.close();
+    readPath = undefined;
   };
 
   /** The length of the file when it was opened anew and is not the expected one. */
@@ -40,6 +42,7 @@ export function createFilePieceReader(): FilePieceReader {
     if (path === openPath) return undefined;
     close();
     descriptor = openSync(path, "r");
+    readPath = createReadPath(path, descriptor, { fileLengthInBytes: expectedLength });
     openPath = path;
     if (expectedLength < 0) return undefined;
     const { size } = fstatSync(descriptor);
@@ -55,7 +58,7 @@ export function createFilePieceReader(): FilePieceReader {
     let done = 0;
     for (const buffer of buffers) {
       for (let position = 0; position < buffer.length; ) {
-        const count = readSync(descriptor, buffer, position, buffer.length - position, fileOffset + done);
+        const count = readPath!.read(buffer.subarray(position), fileOffset + done);
         if (count === 0) return done;
         position += count;
         done += count;

@@ -9,6 +9,7 @@ import {
   sectorCipherScratchInBytes,
 } from "../kernels/index.js";
 import { createFilePieceReader } from "./file-piece-reader.js";
+import { noReadTurns, type ReadTurns } from "./read-turns.js";
 import type { FilePieces, SectorStretches, SlotStretches, VolumeResult, VolumeTask } from "./volume-task.js";
 
 /** A cipher to be used by later tasks. Its key lies in the arena, so that no message holds it. */
@@ -39,8 +40,15 @@ export function processorScratchInBytes(cipherCount: number): number {
   return md5Area + cipherCount * cipherArea;
 }
 
+/** Pieces of at least this length on average are read in turns; opening many small files is faster side by side. */
+const leastLengthInTurns = 256 * 1024;
+
 /** A processor whose scratch area begins at `scratchOffset`, a multiple of 64. */
-export function createVolumeProcessor(arena: Arena, scratchOffset: number): VolumeProcessor {
+export function createVolumeProcessor(
+  arena: Arena,
+  scratchOffset: number,
+  readTurns: ReadTurns,
+): VolumeProcessor {
   const hasher = createMd5Hasher(arena, scratchOffset);
   const ciphers = new Map<number, BulkSectorCipher>();
   const files = createFilePieceReader();
@@ -63,8 +71,10 @@ export function createVolumeProcessor(arena: Arena, scratchOffset: number): Volu
     }
     if (task.pieces) {
       const slot = arena.bytes.subarray(slotOffset, slotOffset + lengthInBytes);
-      zeroAround(slot, task.pieces, task.kept);
-      const failure = files.read(task.pieces, slot);
+      const { pieces } = task;
+      zeroAround(slot, pieces, task.kept);
+      const isLarge = lengthInBytes / pieces.lengths.length >= leastLengthInTurns;
+      const failure = (isLarge ? readTurns : noReadTurns).take(() => files.read(pieces, slot));
       if (failure) return { kind: "failed", failure };
     }
     if (task.decrypt) forEachStretch(task.decrypt, slotOffset, cipher!.decrypt);

@@ -7,6 +7,7 @@
 import { markPageAligned } from "../../shared/page-aligned-memory.js";
 import { createWorkerPool } from "../../shared/worker-pool.js";
 import { type Acceleration, createArena, type SectorCipherMethod } from "../kernels/index.js";
+import { noReadTurns } from "./read-turns.js";
 import { createSlots, type Slot } from "./slots.js";
 import {
   createVolumeProcessor,
@@ -73,7 +74,8 @@ export function createVolumeWorkers(options: VolumeWorkersOptions): VolumeWorker
       memory: arena.memory,
       acceleration,
       scratchOffset: scratchOffset + threadNumber * scratchInBytes,
-    })) ?? onThisThread(createVolumeProcessor(arena, scratchOffset));
+      readTurnOffset: scratchOffset - 4,
+    })) ?? onThisThread(createVolumeProcessor(arena, scratchOffset, noReadTurns));
   const freeCiphers = Array.from({ length: cipherCount }, (_, number) => number);
   let closing: Promise<void> | undefined;
 

@@ -160,3 +160,36 @@ describe("volume workers", () => {
     expect({ status: check.status, stderr: check.stderr }).toEqual({ status: 0, stderr: "" });
   });
 });
+
+describe("large files", () => {
+  test("are read in turns and past the cache with the same result, up to a last byte that fills no block", async () => {
+    const content = randomBytes(5 * 1024 * 1024 + 777);
+    const path = join(folder, "large");
+    await writeFile(path, content);
+    const workers = createVolumeWorkers({ threadCount: 2, slotCount: 4, slotLengthInBytes: 8 * 1024 * 1024 });
+    try {
+      // More rounds than a slow read is followed by direct ones, on a file that each task opens anew.
+      const rounds = Array.from({ length: 24 }, async () => {
+        const slot = await workers.acquireSlot();
+        slot.bytes.fill(0xcc);
+        const pieces = {
+          paths: [path],
+          pathLengths: [content.length],
+          pathNumbers: [0, 0],
+          fileOffsets: [0, 4 * 1024 * 1024],
+          slotOffsets: [0, 4 * 1024 * 1024],
+          lengths: [4 * 1024 * 1024, 1024 * 1024 + 777],
+        };
+        const lengthInBytes = 6 * 1024 * 1024;
+        const hash = { offsets: [0], lengths: [content.length] };
+        const result = await workers.run({ slotOffset: slot.offset, lengthInBytes, pieces, hash });
+        const isPadded = slot.bytes.subarray(content.length, lengthInBytes).every((byte) => byte === 0);
+        slot.release();
+        return [...hashesOf(result), isPadded];
+      });
+      for (const round of await Promise.all(rounds)) expect(round).toEqual([md5(content), true]);
+    } finally {
+      await workers.close();
+    }
+  });
+});
