@@ -13,6 +13,7 @@ export * from "./logger.js";
 export * from "./progress.js";
 export * from "./random-source.js";
 export * from "./room-error.js";
+export * from "./until-aborted.js";
 export * from "./xml.js";
 export * from "./xml-builder.js";
 export * from "./xml-error.js";

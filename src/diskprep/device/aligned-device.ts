@@ -1,6 +1,7 @@
 /**
- * A block device over something that moves only whole blocks from and to aligned memory, as direct I/O and Windows'
- * raw disks do. Other accesses go through a few aligned buffers; parts of blocks are read, changed and written back.
+ * A block device over something that moves bytes: anything at any offset, or only whole blocks from and to aligned memory
+ * as direct I/O and Windows' raw disks do. There other accesses go through a few aligned buffers; parts of blocks are
+ * read, changed and written back.
  */
 import { type AbortOptions, throwIfAborted } from "../../shared/abort.js";
 import { allocatePageAligned, isMemoryAligned } from "../../shared/page-aligned-memory.js";
@@ -27,7 +28,10 @@ export interface AlignedDeviceFacts {
   readonly sectorSizeInBytes: SectorSizeInBytes;
   readonly canWrite: boolean;
   readonly bypassesCache: boolean;
-  /** What the transport moves at least; a multiple of the sector size that divides the size. Default: one sector. */
+  /**
+   * What the transport moves at least: a multiple of the sector size that divides the size, or 1 when it moves anything
+   * from and to any memory. Default: one sector.
+   */
   readonly transferUnitInBytes?: number;
 }
 
@@ -35,7 +39,7 @@ const pageInBytes = 4096;
 const bounceBufferInBytes = 1024 * 1024;
 const bounceBufferCount = 4;
 
-/** A device with any offsets and lengths over a transport that has whole blocks only. */
+/** A device with any offsets and lengths over a transport. */
 export function alignedDeviceOf(facts: AlignedDeviceFacts, transport: BlockTransport): BlockDevice {
   const { transferUnitInBytes = facts.sectorSizeInBytes, ...publicFacts } = facts;
   const lock = createRangeLock();
@@ -43,9 +47,10 @@ export function alignedDeviceOf(facts: AlignedDeviceFacts, transport: BlockTrans
   let closing: Promise<void> | undefined;
 
   const isAligned = (offsetInBytes: number, view: Uint8Array): boolean =>
-    offsetInBytes % transferUnitInBytes === 0 &&
-    view.length % transferUnitInBytes === 0 &&
-    isMemoryAligned(view, transferUnitInBytes);
+    transferUnitInBytes === 1 ||
+    (offsetInBytes % transferUnitInBytes === 0 &&
+      view.length % transferUnitInBytes === 0 &&
+      isMemoryAligned(view, transferUnitInBytes));
 
   const readPiece = (offsetInBytes: number, target: Uint8Array): Promise<void> =>
     bounceBuffers.use(async (buffer) => {
@@ -69,7 +74,7 @@ export function alignedDeviceOf(facts: AlignedDeviceFacts, transport: BlockTrans
 
   return Object.freeze({
     ...publicFacts,
-    preferredAlignmentInBytes: pageInBytes,
+    preferredAlignmentInBytes: transferUnitInBytes === 1 ? 1 : pageInBytes,
     async read(offsetInBytes, target, options) {
       checkDeviceAccess(facts, closing !== undefined, "read", offsetInBytes, target.length, options);
       if (target.length === 0) return;

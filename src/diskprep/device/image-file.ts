@@ -2,12 +2,11 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { throwIfAborted } from "../../shared/abort.js";
 import { secretFileMode, syncFolder } from "../../shared/durable-file.js";
 import { systemErrorCode } from "../../shared/room-error.js";
 import { alignedDeviceOf } from "./aligned-device.js";
 import type { BlockDevice, SectorSizeInBytes } from "./block-device.js";
-import { checkDeviceAccess, checkDeviceOpen, checkGeometry } from "./device-access.js";
+import { checkGeometry } from "./device-access.js";
 import { DeviceError, deviceErrorFrom, isDeviceError } from "./device-error.js";
 import { transportOf } from "./file-transfer.js";
 
@@ -152,34 +151,6 @@ function imageFileOf(
   handle: FileHandle,
   { path, ...facts }: ImageFileFacts & { readonly bypassesCache: boolean },
 ): BlockDevice {
-  const transport = transportOf(handle, path);
-  if (facts.bypassesCache) {
-    return alignedDeviceOf({ ...facts, name: path, transferUnitInBytes: directUnitInBytes }, transport);
-  }
-  const target = { ...facts, name: path };
-  let closing: Promise<void> | undefined;
-  return Object.freeze({
-    ...target,
-    preferredAlignmentInBytes: 1,
-    async read(offsetInBytes, buffer, options) {
-      checkDeviceAccess(target, closing !== undefined, "read", offsetInBytes, buffer.length, options);
-      await transport.read(offsetInBytes, buffer);
-    },
-    async write(offsetInBytes, data, options) {
-      checkDeviceAccess(target, closing !== undefined, "write", offsetInBytes, data.length, options);
-      await transport.write(offsetInBytes, data);
-    },
-    async flush(options) {
-      checkDeviceOpen(target, closing !== undefined, "flush");
-      throwIfAborted(options?.abortSignal);
-      if (facts.canWrite) await transport.flush();
-    },
-    async close() {
-      closing ??= transport.close();
-      await closing;
-    },
-    async [Symbol.asyncDispose]() {
-      await this.close();
-    },
-  } satisfies BlockDevice);
+  const transferUnitInBytes = facts.bypassesCache ? directUnitInBytes : 1;
+  return alignedDeviceOf({ ...facts, name: path, transferUnitInBytes }, transportOf(handle, path));
 }

@@ -8,6 +8,7 @@ export {
   type SeedPlan,
   type UnplacedBlobs,
 } from "./drive-plan.js";
+export type { DriveToPrepare } from "./drive-set.js";
 export {
   type ImportDisposition,
   type ManifestBlob,
@@ -16,16 +17,12 @@ export {
   manifestVersion,
 } from "./manifest-format.js";
 export { type DriveManifest, readDriveManifest } from "./manifest-reader.js";
-export {
-  type MountedVolumePlan,
-  type PrepareMountedVolumeOptions,
-  prepareMountedVolume,
-} from "./mounted-volume.js";
+export { type PrepareMountedVolumeOptions, prepareMountedVolume } from "./mounted-volume.js";
+export type { MountedVolumePlan } from "./mounted-volume-plan.js";
 export { type OpenDrive, openDrive } from "./open-drive.js";
 export { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
 export { type DriveConfirmation, type PrepareDriveOptions, prepareDrive } from "./prepare-drive.js";
 export {
-  type DriveToPrepare,
   type FailedDrive,
   type PrepareDrivesOptions,
   type PreparedDrives,

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { openAppendJournal, readJournal } from "../../shared/append-journal.js";
 import { publishFile, secretFileMode } from "../../shared/durable-file.js";
 import { systemErrorCode } from "../../shared/room-error.js";
-import { DriveError } from "./drive-error.js";
+import { DriveError, isDriveError } from "./drive-error.js";
 import type { SeedStretch } from "./drive-layout.js";
 
 const formatVersion = 1;
@@ -112,8 +112,7 @@ async function readRecords(
     }
     if (endBlobIndex < 0) throw new SyntaxError("it is empty");
   } catch (error) {
-    if (typeof error === "object" && error !== null && "code" in error && error.code === "journal-mismatch")
-      throw error;
+    if (isDriveError(error)) throw error;
     throw new DriveError(
       "journal-invalid",
       `The drive journal ${path} cannot be used. Without it the drive has to be emptied and filled anew.`,

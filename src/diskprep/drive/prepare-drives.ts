@@ -2,17 +2,12 @@
  * Prepares several drives of a seed at once. A drive that fails does not stop the others, and drives can be added
  * while the work is running.
  */
-import { type AbortOptions, type AbortSignalLike, throwIfAborted } from "../../shared/abort.js";
+import { type AbortOptions, throwIfAborted } from "../../shared/abort.js";
 import { errorMessageOf } from "../../shared/error-message.js";
 import { forEachConcurrently } from "../../shared/for-each-concurrently.js";
-import {
-  createProgressReporter,
-  type Progress,
-  type ProgressOptions,
-  type ProgressReporter,
-} from "../../shared/progress.js";
+import { createProgressReporter, type Progress, type ProgressOptions } from "../../shared/progress.js";
+import { untilAborted } from "../../shared/until-aborted.js";
 import type { SeedCatalog } from "../../staging/index.js";
-import type { BlockDevice } from "../device/index.js";
 import { DriveError, isDriveError } from "./drive-error.js";
 import {
   type DrivePlan,
@@ -21,27 +16,14 @@ import {
   type SeedPlan,
   type UnplacedBlobs,
 } from "./drive-plan.js";
+import { checkDriveSet, type DriveToPrepare, matchDriveSet, type PlannedDrive } from "./drive-set.js";
 import { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
-import {
-  checkConfirmation,
-  type DriveConfirmation,
-  type PrepareDriveOptions,
-  prepareDrive,
-} from "./prepare-drive.js";
+import { checkConfirmation, type PrepareDriveOptions, prepareDrive } from "./prepare-drive.js";
 import type { PreparedDrive } from "./prepared-drive.js";
+import { TotalProgress } from "./total-progress.js";
 
 const defaultConcurrency = 4;
 const maximumRefusals = 100;
-
-/** A drive of the plan together with the device that is to become it. */
-export interface DriveToPrepare {
-  /** Names the drive of the plan; see {@link PrepareDriveOptions.confirm}. */
-  readonly confirm: DriveConfirmation;
-  /** The whole drive, open for writing; stays open. */
-  readonly device: BlockDevice;
-  /** A file of its own for each drive; see {@link PrepareDriveOptions.journalPath}. */
-  readonly journalPath: string;
-}
 
 /** A drive given while the work is running: what planning must know of it, and the device. */
 export interface SuppliedDrive extends DriveToPrepare {
@@ -111,14 +93,9 @@ export async function prepareDrives(
   targets: readonly DriveToPrepare[],
   options: PrepareDrivesOptions = {},
 ): Promise<PreparedDrives> {
-  const drives = matchTargets(seedPlan, targets);
+  const drives = matchDriveSet(seedPlan, targets);
   for (const { plan, target } of drives) checkConfirmation(plan, catalog, target.device, target.confirm);
   return await new DrivesRun(seedPlan, catalog, options).run(drives);
-}
-
-interface PlannedDrive {
-  readonly plan: DrivePlan;
-  readonly target: DriveToPrepare;
 }
 
 /** One call's drives, those running and those ended. */
@@ -252,88 +229,12 @@ class DrivesRun {
       abortSignal: this.#options.abortSignal,
     });
     const drive = { plan: planned.drives[0]!, target };
-    checkTargets([...this.#begun, drive]);
+    checkDriveSet([...this.#begun, drive]);
     checkConfirmation(drive.plan, this.#catalog, target.device, target.confirm);
     this.#begin(drive);
     this.#unplaced = planned.unplaced;
     return drive;
   }
-}
-
-/** Sums the progress of the drives. */
-class TotalProgress {
-  readonly #reporter: ProgressReporter;
-  readonly #bytesDone = new Map<string, number>();
-  #bytesTotal = 0;
-  #drivesDone = 0;
-
-  constructor(reporter: ProgressReporter) {
-    this.#reporter = reporter;
-  }
-
-  addDrive(plan: DrivePlan): void {
-    this.#bytesTotal += plan.partitionLengthInBytes;
-    this.#bytesDone.set(plan.driveId, 0);
-    this.#reporter.begin("preparing", { bytes: this.#bytesTotal, items: this.#bytesDone.size });
-    const done = [...this.#bytesDone.values()].reduce((sum, bytes) => sum + bytes, 0);
-    this.#reporter.advance(done, this.#drivesDone);
-  }
-
-  note(plan: DrivePlan, progress: Progress): void {
-    if (progress.phase === "writing") this.#setBytes(plan, progress.bytesDone, 0);
-  }
-
-  finish(plan: DrivePlan): void {
-    this.#drivesDone += 1;
-    this.#setBytes(plan, plan.partitionLengthInBytes, 1);
-  }
-
-  flush(): void {
-    this.#reporter.flush();
-  }
-
-  #setBytes({ driveId }: DrivePlan, bytesDone: number, drives: number): void {
-    const before = this.#bytesDone.get(driveId) ?? 0;
-    this.#bytesDone.set(driveId, bytesDone);
-    this.#reporter.advance(bytesDone - before, drives, driveId);
-  }
-}
-
-function matchTargets(seedPlan: SeedPlan, targets: readonly DriveToPrepare[]): readonly PlannedDrive[] {
-  const drives = seedPlan.drives.map((plan) => {
-    const target = targets.find(({ confirm }) => sameDrive(confirm.driveId, plan.driveId));
-    if (target) return { plan, target };
-    throw setInvalid(`drive ${plan.driveId} of the plan was not given`);
-  });
-  const extra = targets.find((target) => !drives.some((drive) => drive.target === target));
-  if (extra) throw setInvalid(`drive ${extra.confirm.driveId} is not in the plan, or was given twice`);
-  checkTargets(drives);
-  return drives;
-}
-
-function checkTargets(drives: readonly PlannedDrive[]): void {
-  const ids = drives.map(({ plan }) => plan.driveId.toLowerCase());
-  const problem =
-    new Set(ids).size < ids.length
-      ? "the same serial number was given twice"
-      : new Set(drives.map(({ target }) => target.device)).size < drives.length
-        ? "the same device was given for two drives"
-        : new Set(drives.map(({ target }) => target.journalPath)).size < drives.length
-          ? "two drives have the same journal file"
-          : undefined;
-  if (problem) throw setInvalid(problem);
-}
-
-function setInvalid(problem: string): DriveError {
-  return new DriveError(
-    "drive-set-invalid",
-    `The set of drives cannot be used: ${problem}. Nothing was written on that drive.`,
-    { details: { problem } },
-  );
-}
-
-function sameDrive(left: string, right: string): boolean {
-  return left.replace(/\s+/g, "").toLowerCase() === right.toLowerCase();
 }
 
 function driveErrorOf(plan: DrivePlan, error: unknown): DriveError {
@@ -347,24 +248,4 @@ function driveErrorOf(plan: DrivePlan, error: unknown): DriveError {
 
 function inCatalogOrder<T extends { readonly firstBlobIndex: number }>(items: readonly T[]): readonly T[] {
   return Object.freeze([...items].sort((left, right) => left.firstBlobIndex - right.firstBlobIndex));
-}
-
-/** Waits for a person's answer, but not longer than the work is wanted. */
-async function untilAborted<T>(answer: Promise<T>, abortSignal: AbortSignalLike | undefined): Promise<T> {
-  if (!abortSignal) return await answer;
-  let stopWaiting: () => void = () => undefined;
-  const aborted = new Promise<undefined>((resolve) => {
-    stopWaiting = () => resolve(undefined);
-    abortSignal.addEventListener("abort", stopWaiting);
-  });
-  try {
-    // It may have been aborted while the question was being asked.
-    if (abortSignal.aborted) stopWaiting();
-    const first = await Promise.race([answer, aborted]);
-    throwIfAborted(abortSignal);
-    return first as T;
-  } finally {
-    abortSignal.removeEventListener("abort", stopWaiting);
-    answer.catch(() => undefined);
-  }
 }
