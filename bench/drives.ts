@@ -7,14 +7,19 @@
  * speeds in MB/s of a limited disk (needs root); `--threads=N`.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { createWriteStream, realpathSync, statSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { realpathSync } from "node:fs";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BitLockerMethod, openImageFile, openLinuxDisk, planDrives } from "../src/diskprep/index.js";
-import { adoptStagingFolder, openStagingLocation } from "../src/staging/index.js";
+import type { BitLockerMethod } from "../src/diskprep/index.js";
+import {
+  type BenchSource,
+  makeSmallFiles,
+  makeSource,
+  planFor,
+  writeRandomFile,
+} from "./support/bench-source.js";
 import { type DriveTask, runDriveTaskIfAsked, spawnDriveTask } from "./support/drive-task.js";
 import { formatTable, medianOf } from "./support/measure.js";
 import { canLimitDisks, openLoopDisk } from "./support/throttled-disk.js";
@@ -23,16 +28,6 @@ const mebibyte = 1024 * 1024;
 const program = fileURLToPath(import.meta.url);
 
 if (!(await runDriveTaskIfAsked())) await compareAll();
-
-interface Source {
-  readonly name: string;
-  readonly folder: string;
-  readonly stagingFolder: string;
-  readonly fileCount: number;
-  readonly sizeInBytes: number;
-  /** One file with as many bytes, for `dd`. */
-  readonly flatFile: string;
-}
 
 interface Case {
   readonly source: "1 big file" | "20,000 files of 16 KiB" | "node_modules";
@@ -53,8 +48,8 @@ async function compareAll(): Promise<void> {
   const only = option("only") ?? "";
   const work = await mkdtemp(join(option("folder") ?? tmpdir(), "offline-seed-bench-"));
   try {
-    const sources = new Map<string, Promise<Source>>();
-    const sourceOf = (name: keyof typeof fillers): Promise<Source> => {
+    const sources = new Map<string, Promise<BenchSource>>();
+    const sourceOf = (name: keyof typeof fillers): Promise<BenchSource> => {
       const made = sources.get(name) ?? makeSource(work, name, fillers[name]);
       sources.set(name, made);
       return made;
@@ -122,7 +117,7 @@ async function compareAll(): Promise<void> {
 async function compare(
   name: string,
   { method, isCold }: Case,
-  source: Source,
+  source: BenchSource,
   target: string,
   repetitions: number,
 ): Promise<string[]> {
@@ -188,22 +183,6 @@ async function compare(
   ];
 }
 
-/** Planning is not timed: it is done before, without a drive. */
-async function planFor(source: Source, target: string, method: BitLockerMethod): Promise<string> {
-  const location = await openStagingLocation(source.stagingFolder);
-  const catalog = await location.openSeed("bench");
-  await using device = target.startsWith("/dev/") ? await openLinuxDisk(target) : await openImageFile(target);
-  const { sizeInBytes, sectorSizeInBytes } = device;
-  const { drives } = await planDrives(catalog, [{ driveId: "BENCH1", sizeInBytes, sectorSizeInBytes }], {
-    encryptionMethod: method,
-    wipeFreeSpace: false,
-  });
-  await catalog.close();
-  const planFile = join(source.stagingFolder, "plan.json");
-  await writeFile(planFile, JSON.stringify(drives[0]));
-  return planFile;
-}
-
 function timed(command: string, programArguments: readonly string[]): number {
   const startInMs = performance.now();
   const run = spawnSync(command, programArguments, { encoding: "utf8" });
@@ -212,54 +191,8 @@ function timed(command: string, programArguments: readonly string[]): number {
 }
 
 /** Writes what is not on the disk yet and forgets the files' pages. */
-function evictFiles({ folder, flatFile }: Source): void {
+function evictFiles({ folder, flatFile }: BenchSource): void {
   const forget =
     'sync; find "$0" "$1" -type f -exec sh -c \'for f; do dd of="$f" oflag=nocache conv=notrunc,fdatasync count=0 status=none; done\' sh {} +';
   execFileSync("sh", ["-c", forget, folder, flatFile]);
-}
-
-async function makeSource(
-  work: string,
-  name: string,
-  fill: (folder: string) => Promise<void>,
-): Promise<Source> {
-  const folder = join(work, "sources", name);
-  await mkdir(folder, { recursive: true });
-  await fill(folder);
-  const stagingFolder = join(work, "staging", name);
-  const location = await openStagingLocation(stagingFolder, { create: true });
-  const { catalog } = await adoptStagingFolder(location, {
-    jobName: "bench",
-    containerName: "bench",
-    subscriptionId: "11111111-2222-4333-8444-555555555555",
-    storageAccountName: "benchaccount",
-    folder,
-    hashing: "during-copy",
-  });
-  const { blobCount: fileCount, totalBytes: sizeInBytes } = catalog;
-  await catalog.close();
-  const files = await readdir(folder);
-  const flatFile = files.length === 1 ? join(folder, files[0]!) : join(work, `${name}.flat`);
-  if (files.length > 1) await writeRandomFile(flatFile, sizeInBytes);
-  return { name, folder, stagingFolder, fileCount, sizeInBytes, flatFile };
-}
-
-async function makeSmallFiles(folder: string): Promise<void> {
-  const content = randomBytes(16 * 1024);
-  for (let index = 0; index < 20_000; index += 1) {
-    content.writeUInt32LE(index, 0);
-    await writeFile(join(folder, `file ${index}.bin`), content);
-  }
-}
-
-async function writeRandomFile(path: string, sizeInBytes: number): Promise<void> {
-  const out = createWriteStream(path);
-  const block = randomBytes(4 * mebibyte);
-  for (let done = 0; done < sizeInBytes; done += block.length) {
-    block.writeDoubleLE(done, 0);
-    const part = block.subarray(0, Math.min(block.length, sizeInBytes - done));
-    await new Promise((resolve) => out.write(Buffer.from(part), resolve));
-  }
-  await new Promise((resolve) => out.end(resolve));
-  if (statSync(path).size !== sizeInBytes) throw new Error(`${path} has another size`);
 }
