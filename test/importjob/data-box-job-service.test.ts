@@ -145,6 +145,30 @@ test("the datacentre's address, and a region without one", async () => {
   });
 });
 
+test("asks for the datacentre within the resource group when rights end there", async () => {
+  fake.subscriptionIsForbidden = true;
+  await expect(service.getShippingDestination("West US")).rejects.toMatchObject({ statusCode: 403 });
+  expect(await service.getShippingDestination("West US", { resourceGroupName: "seeds" })).toMatchObject({
+    location: "westus2",
+  });
+  await service.createImportJob(importOrder());
+  expect(fake.jobs.size).toBe(1);
+});
+
+test("a creation whose answer was lost is found; somebody else's order of the same moment is not taken for ours", async () => {
+  fake.placedMeanwhile = (body) => body;
+  expect((await service.createImportJob(importOrder())).jobName).toBe("first-seed");
+  fake.placedMeanwhile = (body) => {
+    const { details } = body["properties"] as { details: Record<string, unknown> };
+    const [disk] = Object.values(details["importDiskDetailsCollection"] as object);
+    details["importDiskDetailsCollection"] = { "SOMEBODY-ELSES": disk };
+    return body;
+  };
+  await expect(service.createImportJob(importOrder({ jobName: "second-seed" }))).rejects.toMatchObject({
+    code: "different-order-exists",
+  });
+});
+
 test("lists pages of customer disk imports only", async () => {
   for (const jobName of ["job-1", "job-2", "job-3"]) await service.createImportJob(importOrder({ jobName }));
   fake.jobs.get("job-2")!.resource["sku"] = { name: "DataBoxHeavy" };

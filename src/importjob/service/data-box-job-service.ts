@@ -12,7 +12,7 @@ import {
 } from "@azure/arm-databox";
 import type { PagedAsyncIterableIterator } from "@azure/core-paging";
 import { createRoomLogger, throwIfAborted } from "../../shared/index.js";
-import { ImportJobError } from "../import-job-error.js";
+import { ImportJobError, isImportJobError } from "../import-job-error.js";
 import { assertOrderable } from "../order/assert-orderable.js";
 import { contactOf, type ImportOrder } from "../order/import-order.js";
 import { readStorageAccountFacts } from "../order/read-storage-account-facts.js";
@@ -28,7 +28,7 @@ import {
 } from "./client-options.js";
 import { toDataBoxAddress, toDataBoxReturnPackage } from "./data-box-addresses.js";
 import { isCustomerDiskImport, readDataBoxDestination, readDataBoxJob } from "./data-box-status.js";
-import { findExistingJob } from "./find-existing-job.js";
+import { findExistingJob, readCreatedJob } from "./find-existing-job.js";
 import { finishOperation } from "./finish-operation.js";
 import type {
   CancelImportJobOptions,
@@ -90,8 +90,18 @@ export class DataBoxJobService implements ImportJobService {
         ...abortOf(options),
         updateIntervalInMs: this.#pollingIntervalInMs,
       }),
-    );
-    return this.getImportJob(order, options);
+    ).catch((error: unknown) => {
+      // The name is taken: by a repetition of this request whose first answer was lost, or by somebody just now.
+      if (statusCodeOf(error) !== 409) throw error;
+      logger.info(`the service already has a job ${order.jobName}`);
+      return readCreatedJob(this, order, options).then(
+        () => undefined,
+        (found: unknown) => {
+          throw isImportJobError(found) && found.code === "different-order-exists" ? found : error;
+        },
+      );
+    });
+    return readCreatedJob(this, order, options);
   }
 
   async getImportJob(ref: ImportJobRef, options: ImportJobServiceOptions = {}): Promise<ImportJobStatus> {

@@ -27,3 +27,16 @@ export async function findExistingJob(
   if (differences.length > 0) throw differentOrderError(order, differences);
   return existing;
 }
+
+/**
+ * The job after it was created. What is there now may be somebody else's order of the same moment, so it is compared.
+ *
+ * @throws ImportJobError `different-order-exists`; `job-not-found` when it is not there after all
+ */
+export async function readCreatedJob(
+  service: ImportJobService,
+  order: ImportOrder,
+  options: ImportJobServiceOptions,
+): Promise<ImportJobStatus> {
+  return (await findExistingJob(service, order, options)) ?? (await service.getImportJob(order, options));
+}

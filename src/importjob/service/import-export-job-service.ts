@@ -26,7 +26,7 @@ import {
   pipelineOptionsOf,
   type TokenCredential,
 } from "./client-options.js";
-import { findExistingJob } from "./find-existing-job.js";
+import { findExistingJob, readCreatedJob } from "./find-existing-job.js";
 import { alternateLocationNames, isOpenSite, readShippingDestination } from "./import-export-destination.js";
 import { isImport, readImportExportJob } from "./import-export-status.js";
 import type {
@@ -79,7 +79,7 @@ export class ImportExportJobService implements ImportJobService {
       },
     );
     // The echo of a PUT is not what the service keeps (it repeats the request's spelling), so the job is read back.
-    return this.getImportJob(order, options);
+    return readCreatedJob(this, order, options);
   }
 
   async getImportJob(ref: ImportJobRef, options: ImportJobServiceOptions = {}): Promise<ImportJobStatus> {

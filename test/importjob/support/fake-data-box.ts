@@ -21,6 +21,10 @@ export interface FakeDataBox extends HttpClient {
   readonly requests: { readonly method: string; readonly url: string; readonly body: unknown }[];
   /** Makes the next long-running operation fail after it was accepted. */
   failNextOperation: { code: string; message: string } | undefined;
+  /** Whether the caller's rights end at the resource group. */
+  subscriptionIsForbidden: boolean;
+  /** What has the order's name by the time the next order arrives, made from that order's body. */
+  placedMeanwhile: ((body: Json) => Json) | undefined;
   /** States providers report, by namespace. */
   readonly providers: Map<string, string>;
   /** Moves a job to a stage. */
@@ -38,6 +42,8 @@ export function fakeDataBox(clock: Clock): FakeDataBox {
     jobs,
     requests,
     failNextOperation: undefined,
+    subscriptionIsForbidden: false,
+    placedMeanwhile: undefined,
     providers: new Map([
       ["Microsoft.DataBox", "Registered"],
       ["Microsoft.ImportExport", "Registered"],
@@ -103,12 +109,19 @@ export function fakeDataBox(clock: Clock): FakeDataBox {
       fake.providers.set(path[3]!, "Registering");
       return { status: 200, answer: { registrationState: "Registering" } };
     }
+    if (fake.subscriptionIsForbidden && path[2] === "providers") {
+      return fail(403, "AuthorizationFailed", "Not at this scope.");
+    }
     if (path.at(-1) === "regionConfiguration") return region(path.at(-2)!);
     if (path.at(-1) === "jobs") return { status: 200, answer: list(url) };
     const jobName = path[7]!;
     const job = jobs.get(jobName);
     if (request.method === "PUT") {
-      if (job) return fail(409, "OrderAlreadyExists", "Use the update operation.");
+      if (fake.placedMeanwhile) {
+        jobs.set(jobName, create(url.pathname, jobName, fake.placedMeanwhile(structuredClone(body))));
+        fake.placedMeanwhile = undefined;
+      }
+      if (jobs.has(jobName)) return fail(409, "OrderAlreadyExists", "Use the update operation.");
       jobs.set(jobName, create(url.pathname, jobName, body));
       return accept();
     }
