@@ -26,7 +26,12 @@ import {
   type SeedReport,
 } from "../src/importjob/index.js";
 import { type ProgressListener, publishFile, secretFileMode } from "../src/shared/index.js";
-import { openStagingLocation, type SeedCatalog, stageDirectory } from "../src/staging/index.js";
+import {
+  openStagingLocation,
+  type SeedCatalog,
+  type StageDirectoryOptions,
+  stageDirectory,
+} from "../src/staging/index.js";
 import { fictionalCustomer } from "./fictional-customer.js";
 import type { DemoOptions } from "./options.js";
 import { createPhaseDisplay, type PhaseDisplay } from "./phase-display.js";
@@ -51,8 +56,10 @@ export interface DemoResult {
   readonly phases: Readonly<Record<string, number>>;
 }
 
-/** Moments at which a test may step in. */
+/** Moments at which a test may step in, and how it wants the tree staged. */
 export interface DemoHooks {
+  /** Default: every file is a blob. */
+  readonly staging?: StageDirectoryOptions;
   /** The verified drives are with the carrier. */
   readonly duringTransit?: (images: readonly DriveImage[]) => Promise<void>;
   /** The datacentre is done; the storage account is still there. */
@@ -87,7 +94,7 @@ export async function runDemo(
     const service = await display.run("identity", "Certificate, application, token", () =>
       signIn(emulator, options.service),
     );
-    const catalog = await stage(options, folder, emulator, display, output);
+    const catalog = await stage(options, folder, emulator, display, output, hooks.staging);
     try {
       const images = await makeDrives(catalog, folder, display, output);
       if (options.keep !== undefined) await writeDriveList(folder, images);
@@ -161,6 +168,7 @@ async function stage(
   emulator: AzureEmulator,
   display: PhaseDisplay,
   output: NodeJS.WriteStream,
+  staging: StageDirectoryOptions = {},
 ): Promise<SeedCatalog> {
   return await display.run("staging", `Staging ${options.source}`, async (onProgress) => {
     const location = await openStagingLocation(join(folder, "staging"), { create: true });
@@ -170,7 +178,7 @@ async function stage(
       storageAccountName: emulator.storageAccountName,
       containerName,
     });
-    const staged = await stageDirectory(writer, options.source, { onProgress });
+    const staged = await stageDirectory(writer, options.source, { ...staging, onProgress });
     for (const failure of staged.failures) output.write(`not staged: ${failure.path}: ${failure.message}\n`);
     return await writer.seal();
   });
