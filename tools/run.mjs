@@ -4,7 +4,7 @@
  * They are installed on first use and after a change of the list. Whoever only builds, tests or tries the demo never needs them.
  */
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 const toolsFolder = import.meta.dirname;
@@ -15,11 +15,8 @@ function npm(...npmArguments) {
   );
 }
 
-/** Time of the last change of a file of this folder; 0 when it is not there. */
-const changedAt = (...path) => statSync(join(toolsFolder, ...path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-
-// npm writes this file last; the lock file is newer when a program was added since.
-if (changedAt("node_modules", ".package-lock.json") < changedAt("package-lock.json")) {
+// A program that is not there was added to the list since the last installation, or nothing was installed yet.
+if (!existsSync(join(toolsFolder, "node_modules", ".bin", process.argv[2] ?? ""))) {
   const status = npm("ci", "--prefix", toolsFolder, "--no-audit", "--no-fund");
   if (status !== 0) process.exit(status);
 }
