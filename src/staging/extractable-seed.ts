@@ -49,6 +49,7 @@ export interface BlobContainer {
       readonly lastModified?: Date;
       readonly metadata?: Readonly<Record<string, string>>;
     }>;
+    /** The content as a stream, from the beginning or a part of it. */
     download(
       offset?: number,
       count?: number,
