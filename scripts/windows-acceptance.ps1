@@ -182,7 +182,7 @@ try {
     $data = @(Get-Partition -DiskNumber $diskNumber | Where-Object { $_.Type -eq 'Basic' })
     if ($disk.PartitionStyle -ne 'GPT') { 'the table is {0}.' -f $disk.PartitionStyle }
     if ($data.Count -ne 1) { 'there are {0} data partitions.' -f $data.Count }
-    if ($partition.Offset % 1MB -ne 0) { 'the partition begins at {0}.' -f $partition.Offset }
+    if ($partition.Offset % 1048576 -ne 0) { 'the partition begins at {0}.' -f $partition.Offset }
   }
 
   if ((Get-Encryption).LockStatus -eq 'Unlocked' -and -not $ReadOnly) { Lock-Trial }
