@@ -1,7 +1,11 @@
 /**
  * Staging a tree against what people use for it: tar, tar through zstd, restic. Every way is a process of its own and writes to the same
  * folder; the ways take turns, and the medians are compared. `--source=DIR` (default: node_modules), `--runs=N` (5),
- * `--target=DIR` (the system's temporary folder). The source is in the page cache for all of them.
+ * `--target=DIR` (the system's temporary folder). The source is read once before each way, so that all find it in the page cache.
+ *
+ * "seed, bundles" are tar blobs with many files each, compressed as a whole; with compression that is the way the comparison with restic
+ * is about. tar leaves what it wrote to the system, restic and a sealed seed are on the disk when they end; "tar, fsync" is tar
+ * with the same promise.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -48,6 +52,11 @@ function compare(): void {
   const tar = 'tar -cf - -C "$SOURCE" .';
   const ways: Way[] = [
     { name: "tar", program: "tar", command: `${tar} > "$TARGET/tree.tar"` },
+    {
+      name: "tar, fsync",
+      program: "tar",
+      command: `${tar} | dd of="$TARGET/tree.tar" bs=1M iflag=fullblock conv=fsync status=none`,
+    },
     { name: "tar, zstd -1 -T2", program: "zstd", command: `${tar} | zstd -q -1 -T2 -o "$TARGET/tree.zst"` },
     { name: "restic", program: "restic", command: 'cd "$SOURCE" && restic -q -r "$TARGET/repo" backup .' },
     { name: "seed, a blob a file", program: "node", command: own({}) },
@@ -61,6 +70,11 @@ function compare(): void {
       name: "seed, bundles, brotli 1",
       program: "node",
       command: own({ bundle: true, compression: { method: "brotli", level: 1 } }),
+    },
+    {
+      name: "seed, bundles, zstd 1",
+      program: "node",
+      command: own({ bundle: true, compression: { method: "zstd", level: 1 } }),
     },
   ].filter(({ program, name }) => {
     const found = program === "node" || spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
@@ -85,6 +99,7 @@ function compare(): void {
         };
         if (way.program === "restic")
           execFileSync("restic", ["-q", "-r", join(target, "repo"), "init"], { env: environment });
+        readAll(source);
         execFileSync("sync");
         const { wallInSeconds, processorInSeconds } = timed(way.command, environment);
         if (run < 0) continue;
@@ -96,7 +111,10 @@ function compare(): void {
     }
     const sourceBytes = sizeOf(source);
     const base = results.get("tar")!;
-    const lines = [["way", "seconds", "MB/s", "x tar", "processor seconds", "stored MB", "ratio"]];
+    const restic = results.get("restic");
+    const lines = [
+      ["way", "seconds", "MB/s", "x tar", "x restic", "processor seconds", "stored MB", "ratio"],
+    ];
     for (const [name, { wall, processor, bytes }] of results) {
       const seconds = medianOf(wall);
       lines.push([
@@ -104,12 +122,18 @@ function compare(): void {
         seconds.toFixed(2),
         (sourceBytes / seconds / 1e6).toFixed(0),
         (medianOf(base.wall) / seconds).toFixed(2),
+        restic === undefined ? "" : (medianOf(restic.wall) / seconds).toFixed(2),
         medianOf(processor).toFixed(2),
         (bytes / 1e6).toFixed(0),
         (sourceBytes / bytes).toFixed(2),
       ]);
     }
-    console.log(`${source}: ${(sourceBytes / 1e6).toFixed(0)} MB, ${runs} runs in turns, medians\n`);
+    const files = readdirSync(source, { withFileTypes: true, recursive: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    console.log(
+      `${source}: ${files.length} files, ${(sourceBytes / 1e6).toFixed(0)} MB, ${runs} runs in turns, medians\n`,
+    );
     console.log(formatTable(lines));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -125,6 +149,13 @@ function timed(
   if (run.status !== 0) throw new Error(`failed: ${command}\n${run.stderr}`);
   const [wall, user, system] = run.stderr.trim().split("\n").at(-1)!.split(" ").map(Number);
   return { wallInSeconds: wall!, processorInSeconds: user! + system! };
+}
+
+/** Into the page cache. */
+function readAll(folder: string): void {
+  execFileSync("find", [folder, "-type", "f", "-exec", "cat", "{}", "+"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 function sizeOf(path: string): number {
