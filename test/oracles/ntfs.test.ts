@@ -373,6 +373,7 @@ describe("very large volumes with a file of 10 TiB", () => {
       ? ([
           ["exactly 16 TiB, 4 KiB clusters", 16 * tebibyte, 512],
           ["20 TiB, 8 KiB clusters", 20 * tebibyte, 512],
+          ["64 TiB, 16 KiB clusters", 64 * tebibyte, 512],
         ] as [string, number, 512][])
       : []),
   ];
