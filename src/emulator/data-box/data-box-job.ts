@@ -74,6 +74,8 @@ export interface DataBoxJob extends ShippedJob {
   readonly storageAccountId: string;
   readonly createdAtInMs: number;
   readonly createdBy: string;
+  /** When a client changed it last. */
+  readonly modifiedAtInMs: number;
   readonly settings: DataBoxJobSettings;
   readonly drives: readonly DataBoxDrive[];
   readonly status: DataBoxFinalStage | DataBoxStage;
@@ -116,7 +118,7 @@ export function createDataBoxJob(initial: {
   const stageTimes = new Map<DataBoxFinalStage | DataBoxStage, number>([
     ["AwaitingShipmentDetails", initial.createdAtInMs],
   ]);
-  let updatedAtInMs = initial.createdAtInMs;
+  let modifiedAtInMs = initial.createdAtInMs;
   let version = 1;
   let deliverToDcPackage: DataBoxJob["deliverToDcPackage"];
   let returnTrackingId: string | undefined;
@@ -139,6 +141,9 @@ export function createDataBoxJob(initial: {
     stageTimes,
     get status() {
       return status;
+    },
+    get modifiedAtInMs() {
+      return modifiedAtInMs;
     },
     get trackingNumber() {
       return deliverToDcPackage?.trackingId;
@@ -181,19 +186,21 @@ export function createDataBoxJob(initial: {
         settings,
         Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
       );
-      updatedAtInMs = atInMs;
+      modifiedAtInMs = atInMs;
       version += 1;
     },
     markShipped(parcel, atInMs) {
       deliverToDcPackage = parcel;
+      modifiedAtInMs = atInMs;
       enter("ShippedToAzureDC", atInMs);
     },
     cancel(reason, atInMs) {
       cancellationReason = reason;
+      modifiedAtInMs = atInMs;
       enter("Cancelled", atInMs);
     },
     applyDeadlines(nowInMs) {
-      if (status === "AwaitingShipmentDetails" && nowInMs >= updatedAtInMs + creatingPeriodInMs) {
+      if (status === "AwaitingShipmentDetails" && nowInMs >= modifiedAtInMs + creatingPeriodInMs) {
         isExpired = true;
       }
       if (status === "ShippedToAzureDC" && nowInMs >= sinceInMs() + shippingPeriodInMs) {
