@@ -8,6 +8,7 @@ import {
   throwIfAborted,
 } from "../shared/index.js";
 import { notAligned } from "./blob-file-writer.js";
+import { isPageBlobName } from "./blob-kind.js";
 import { checkBlobSize, pageSizeInBytes, rangeSizeFor } from "./blob-limits.js";
 import { blobNameFromPath } from "./blob-name.js";
 import { openBlobSource, unreadable } from "./blob-source.js";
@@ -21,7 +22,7 @@ import type { PathFilterOptions } from "./path-filter.js";
 import type { StagedSeedCatalog } from "./sealed-catalog.js";
 import type { SeedBlob, SeedBlobHeaders, SeedBlobKind } from "./seed-catalog.js";
 import type { SeedJobSettings } from "./seed-descriptor.js";
-import { internalsOf, isPageBlobName } from "./seed-writer.js";
+import { internalsOf } from "./seed-writer-internals.js";
 import { readMetadataFile, readPropertiesFile } from "./side-file-xml.js";
 import type { StageFailure } from "./stage-directory.js";
 import type { StagingLocation } from "./staging-location.js";

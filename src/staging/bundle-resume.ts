@@ -5,7 +5,7 @@ import { decompressChunks } from "./compression.js";
 import { readFileRange } from "./file-input.js";
 import { createFingerprintSet, type FingerprintSet } from "./fingerprint-set.js";
 import { packPath } from "./seed-layout.js";
-import type { SeedWriterInternals } from "./seed-writer.js";
+import type { SeedWriterInternals } from "./seed-writer-internals.js";
 
 /** Files that need no staging any more, and the number of the next bundle. */
 export interface StagedBundles {

@@ -80,3 +80,22 @@ export function stagingErrorFrom(error: unknown, action: string, path: string): 
       );
   }
 }
+
+/** Whether continuing after this error makes no sense for any other blob. */
+export function concernsWholeSeed(error: unknown): boolean {
+  return (
+    isStagingError(error) &&
+    ["staging-full", "staging-not-writable", "staging-io-failed", "seed-lock-lost", "writer-closed"].includes(
+      error.code,
+    )
+  );
+}
+
+/** The error for using a writer that was sealed or closed. */
+export function writerClosed(jobName: string): StagingError {
+  return new StagingError(
+    "writer-closed",
+    `The writer of seed '${jobName}' is closed. Call resumeSeed('${jobName}') to go on, unless it was sealed.`,
+    { details: { jobName } },
+  );
+}

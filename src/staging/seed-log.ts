@@ -15,10 +15,10 @@ import { createBlobNameTable } from "./blob-name-table.js";
 import { type CatalogStart, createCatalogAppender } from "./catalog-appender.js";
 import { type CatalogEntry, formatCatalogLine, packPlaceText, type StagedPlace } from "./catalog-entry.js";
 import { groupBytesToCommit, maximumGroupLines } from "./catalog-groups.js";
-import { isStagingError, StagingError, stagingErrorFrom } from "./errors.js";
+import { stagingErrorFrom } from "./errors.js";
 import { writeFully } from "./file-output.js";
 import { createPackWriter } from "./pack-writer.js";
-import type { SeedBlob } from "./seed-catalog.js";
+import type { PackedBlobs, PendingBlob } from "./pending-blob.js";
 import type { SeedLayout } from "./seed-layout.js";
 
 const batchSizeInBytes = 8 * 1024 * 1024;
@@ -26,32 +26,6 @@ const batchLines = 1024;
 const commitAfterBytes = 64 * 1024 * 1024;
 const commitAfterFiles = 32;
 const commitAfterMs = 1000;
-
-/** A blob that is hashed and only needs to be recorded. */
-export interface PendingBlob {
-  readonly blob: Omit<SeedBlob, "index">;
-  /** Undefined when there is none to store (see `hashOfWholeIsRangeHash`). */
-  readonly rangeHashes: Uint8Array | undefined;
-  readonly content:
-    | { readonly type: "bytes"; readonly bytes: Uint8Array }
-    /** The blob lies at the beginning of page-aligned memory, followed by zeros up to a multiple of `directUnitInBytes`. */
-    | { readonly type: "units"; readonly bytes: Uint8Array }
-    | { readonly type: "file"; readonly file: number; readonly handle: FileHandle; readonly folder: string }
-    | { readonly type: "place"; readonly place: StagedPlace };
-}
-
-/** Block blobs whose contents lie one after the other in page-aligned memory, as columns: one position a blob. */
-export interface PackedBlobs {
-  readonly names: readonly string[];
-  /** Relative to `bytes`. */
-  readonly offsets: ArrayLike<number>;
-  readonly lengths: ArrayLike<number>;
-  /** Catalog lines before and after the place of the bytes. */
-  readonly heads: readonly string[];
-  readonly tails: readonly string[];
-  /** A multiple of `directUnitInBytes`. */
-  readonly bytes: Uint8Array;
-}
 
 /** Where an existing seed's files end; what a resumed writer goes on from. */
 export interface SeedLogStart extends CatalogStart {
@@ -350,23 +324,4 @@ export async function openSeedLog(layout: SeedLayout, start: SeedLogStart): Prom
     },
   };
   return Object.freeze(log);
-}
-
-/** Whether continuing after this error makes no sense for any other blob. */
-export function concernsWholeSeed(error: unknown): boolean {
-  return (
-    isStagingError(error) &&
-    ["staging-full", "staging-not-writable", "staging-io-failed", "seed-lock-lost", "writer-closed"].includes(
-      error.code,
-    )
-  );
-}
-
-/** The error for using a writer that was sealed or closed. */
-export function writerClosed(jobName: string): StagingError {
-  return new StagingError(
-    "writer-closed",
-    `The writer of seed '${jobName}' is closed. Call resumeSeed('${jobName}') to go on, unless it was sealed.`,
-    { details: { jobName } },
-  );
 }

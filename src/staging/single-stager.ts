@@ -1,12 +1,13 @@
 /** Stages one listed entry through the writer's public way: large files, page blobs, and what was not as it was listed. */
 import { lstat, stat } from "node:fs/promises";
 import { type AbortSignalLike, systemErrorCode, throwIfAborted } from "../shared/index.js";
+import { isPageBlobName } from "./blob-kind.js";
 import { blobNameFromPath } from "./blob-name.js";
 import { type BlobSource, unreadable } from "./blob-source.js";
 import { type ResolvedCompression, rawLengthMetadataName } from "./compression-choice.js";
 import { fullPathOf } from "./directory-walk.js";
 import { attributesOf, escapedNameMetadataName, hardLinkMetadataName } from "./file-attributes.js";
-import { isPageBlobName, type SeedWriter, type WriteBlobOptions } from "./seed-writer.js";
+import type { SeedWriter, WriteBlobOptions } from "./seed-writer.js";
 import { entryTypes } from "./tree-columns.js";
 
 /** What staging single entries needs. */

@@ -1,8 +1,9 @@
 /** Decides how each listed entry is staged: in a batch, in a bundle, or by itself. The order of the listing is kept. */
+
+import { isPageBlobName } from "./blob-kind.js";
 import { blobNameFromPath } from "./blob-name.js";
 import { bundledSize, bundleFingerprint } from "./bundle.js";
 import type { FingerprintSet } from "./fingerprint-set.js";
-import { isPageBlobName } from "./seed-writer.js";
 import { tarEndSizeInBytes } from "./tar-header.js";
 import { createTreeColumns, entryTypes, type PackedColumns } from "./tree-columns.js";
 import type { NumberedBundle } from "./tree-stager.js";

@@ -6,7 +6,7 @@ import { bundleIndexMetadataName, bundleIndexName, bundleMetadataName, bundleNam
 import { contentEncodingOf, type ResolvedCompression, rawLengthMetadataName } from "./compression-choice.js";
 import { rangeHashSizeInBytes } from "./content-hasher.js";
 import { directUnitInBytes } from "./seed-layout.js";
-import type { PreparedBlob, SeedWriterInternals } from "./seed-writer.js";
+import type { PreparedBlob, SeedWriterInternals } from "./seed-writer-internals.js";
 import { entryTypes, type PackedColumns, pathsOf } from "./tree-columns.js";
 import type { TreeMemory } from "./tree-memory.js";
 import type { BundleReply, EncodedPiece } from "./tree-task.js";
