@@ -55,6 +55,7 @@ export {
   type AppendVhdFooterOptions,
   appendVhdFooter,
   type OpenVhdFileOptions,
+  openDriveImage,
   openVhdFile,
 } from "./vhd/vhd-file.js";
 export {

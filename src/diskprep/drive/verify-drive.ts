@@ -2,7 +2,7 @@
  * Proves that a drive holds what its manifest says, by reading the medium the way the datacentre does: partition table,
  * BitLocker with the recovery password as text, NTFS through the reader, ranges re-hashed.
  */
-import { type BlockDevice, type OpenImageFileOptions, openImageFile } from "../device/index.js";
+import { type BlockDevice, type OpenImageFileOptions, openDriveImage } from "../device/index.js";
 import type { VolumeWorkers } from "../pipeline/index.js";
 import { createDriveWorkers, defaultThreadCount } from "./drive-workers.js";
 import { type OpenDrive, openDrive } from "./open-drive.js";
@@ -72,8 +72,8 @@ async function storedVolumeOf(opened: OpenDrive, workers: VolumeWorkers): Promis
 }
 
 /**
- * Verifies an image file, read past the page cache where the system can (Linux, most file systems); the report's
- * `source.bypassedCache` says whether it was. Otherwise like {@link verifyDrive}.
+ * Verifies an image file, raw or fixed virtual hard disk. A raw one is read past the page cache where the system can
+ * (Linux, most file systems); the report's `source.bypassedCache` says whether it was. Otherwise like {@link verifyDrive}.
  *
  * @throws DeviceError when the file cannot be opened; otherwise as {@link verifyDrive}
  */
@@ -83,6 +83,6 @@ export async function verifyDriveImage(
   options: VerifyDriveImageOptions = {},
 ): Promise<DriveReport> {
   const { sectorSizeInBytes = 512, ...verification } = options;
-  await using image = await openImageFile(path, { sectorSizeInBytes, bypassCache: true });
+  await using image = await openDriveImage(path, { sectorSizeInBytes, bypassCache: true });
   return await verifyDrive(image, drive, verification);
 }

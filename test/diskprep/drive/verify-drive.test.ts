@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { openBitLockerVolume } from "../../../src/diskprep/bitlocker/index.js";
 import {
+  appendVhdFooter,
   type BlockDevice,
   createMemoryDevice,
   DeviceError,
@@ -243,6 +244,8 @@ describe("verifyDrive", () => {
       passed: true,
       source: { kind: "device", name: path, bypassedCache: image.bypassesCache },
     });
+    await appendVhdFooter(path);
+    expect(await verifyDriveImage(path, prepared)).toMatchObject({ passed: true, findings: [] });
   });
 });
 

@@ -5,7 +5,7 @@ import { type RandomSource, randomBytesFrom, systemRandomSource } from "../../..
 import type { BlockDevice } from "../block-device.js";
 import { DeviceError, deviceErrorFrom } from "../device-error.js";
 import { readExactly, writeExactly } from "../file-transfer.js";
-import { openImageFile } from "../image-file.js";
+import { type OpenImageFileOptions, openImageFile } from "../image-file.js";
 import { sliceDevice } from "../slice-device.js";
 import { wrapDevice } from "../wrapped-device.js";
 import { decodeVhdFooter, encodeVhdFooter, hasVhdCookie, vhdFooterLengthInBytes } from "./vhd-footer.js";
@@ -84,6 +84,22 @@ export async function openVhdFile(path: string, options: OpenVhdFileOptions = {}
       await file.close();
     },
   });
+}
+
+/**
+ * Opens a drive image, raw or fixed virtual hard disk, whichever it is: as {@link openVhdFile} when the file ends with a
+ * footer, else as {@link openImageFile}. Changes nothing.
+ *
+ * @throws DeviceError as these two
+ */
+export async function openDriveImage(path: string, options: OpenImageFileOptions = {}): Promise<BlockDevice> {
+  const hasFooter = await withFile(path, constants.O_RDONLY, async (handle) => {
+    const stats = await handle.stat();
+    if (!stats.isFile() || stats.size <= vhdFooterLengthInBytes || stats.size % 512 !== 0) return false;
+    return hasVhdCookie(await readFooterSector(handle, path, stats.size));
+  });
+  if (!hasFooter) return await openImageFile(path, options);
+  return await openVhdFile(path, { canWrite: options.canWrite ?? false });
 }
 
 async function readFooterSector(
