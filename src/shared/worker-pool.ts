@@ -68,7 +68,8 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
   };
 
   const next = (thread: Thread<Task, Result>): void => {
-    if (thread.current) return;
+    // The end of a thread is waited for, so an answer that comes late must not let the process go before it.
+    if (thread.current || closing !== undefined) return;
     const job = thread.own.shift() ?? waiting.shift();
     if (job === undefined) {
       thread.worker.unref();
