@@ -3,7 +3,13 @@ import { chmod, link, lstat, mkdir, readFile, symlink, utimes, writeFile } from 
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Progress } from "../../src/shared/index.js";
-import { openStagingLocation, pathFromBlobName, stageDirectory } from "../../src/staging/index.js";
+import {
+  openStagingLocation,
+  pathFromBlobName,
+  type StageDirectoryOptions,
+  stageDirectory,
+  verifySeed,
+} from "../../src/staging/index.js";
 import {
   codeOf,
   listBlobs,
@@ -69,6 +75,37 @@ describe("stageDirectory", () => {
       });
       expect(report).toMatchObject({ filesStaged: 10, failureCount: 0 });
       await catalog.close();
+    });
+  });
+
+  test.each<[string, StageDirectoryOptions]>([
+    ["a blob a file", {}],
+    ["compressed", { compression: "gzip" }],
+    ["zstd bundles", { compression: "zstd", bundle: { maxBytes: 100_000, maxFileBytes: 3000 } }],
+  ])("%s: the same seed from the calling thread, one thread and three", async (_label, options) => {
+    await withTemporaryFolder(async (folder) => {
+      const source = join(folder, "source");
+      await makeTree(source);
+      await mkdir(join(source, "many"));
+      // More than one batch of entries.
+      for (let at = 0; at < 700; at += 1) {
+        await writeFile(join(source, "many", `file ${at}`), pseudoRandomBytes((at * 13) % 4000, at));
+      }
+      const seeds: unknown[] = [];
+      for (const threads of [0, 1, 3]) {
+        const location = await openStagingLocation(join(folder, `staging-${threads}`), { create: true });
+        const writer = await location.createSeed(seedSettings);
+        const report = await stageDirectory(writer, source, { ...options, threads });
+        const catalog = await writer.seal();
+        const { problems } = await verifySeed(catalog);
+        const blobs = (await listBlobs(catalog)).map(({ index: _index, ...blob }) => blob);
+        blobs.sort((left, right) => (left.name < right.name ? -1 : 1));
+        seeds.push({ report, problems, blobs });
+        await catalog.close();
+      }
+      expect(seeds[1]).toEqual(seeds[0]);
+      expect(seeds[2]).toEqual(seeds[0]);
+      expect(seeds[0]).toMatchObject({ report: { filesStaged: 710, failureCount: 0 }, problems: [] });
     });
   });
 
