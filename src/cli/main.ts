@@ -10,6 +10,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const { signal } = interruption;
 const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
 
+// Idle threads and pauses do not keep a process alive, but a command that has not ended does.
+const alive = setInterval(() => undefined, 60_000);
+
 process.exitCode = await runCommand(process.argv.slice(2), {
   print: (line) => console.log(line),
   printError: (line) => console.error(line),
@@ -25,3 +28,4 @@ process.exitCode = await runCommand(process.argv.slice(2), {
     : undefined,
   environment: process.env,
 });
+clearInterval(alive);

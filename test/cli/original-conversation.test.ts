@@ -6,7 +6,7 @@ import { randomFillSync } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { parseEmulatorAccess } from "../../src/emulator/index.js";
 import { openStagingLocation, stageDirectory } from "../../src/staging/index.js";
 import { isOracleMissing } from "../support/required-programs.js";
@@ -18,6 +18,9 @@ import {
 } from "./support/built-program.js";
 import { runInTerminal, type TerminalOutcome, type TerminalStep } from "./support/pseudo-terminal.js";
 import { normalizedTranscript } from "./support/transcript.js";
+
+// Many processes in a row: generous, for a computer that does other things meanwhile.
+jest.setTimeout(300_000);
 
 const documentPath = "docs/conversation.md";
 let program: BuiltProgram;

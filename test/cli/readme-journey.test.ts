@@ -4,8 +4,11 @@ import { cp, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { type BuiltProgram, buildProgram, startEmulatorProcess } from "./support/built-program.js";
+
+// Many processes in a row: generous, for a computer that does other things meanwhile.
+jest.setTimeout(300_000);
 
 const run = promisify(execFile);
 let program: BuiltProgram;

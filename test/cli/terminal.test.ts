@@ -1,13 +1,16 @@
 /** The built program at a real pseudo-terminal: the wizard, the bars, Ctrl-C in the middle of the work, and going on. */
 import { randomFillSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { readSettingsFile } from "../../src/cli/settings/settings-file.js";
 import { isOracleMissing } from "../support/required-programs.js";
 import { type BuiltProgram, buildProgram } from "./support/built-program.js";
 import { runInTerminal, type TerminalOutcome, type TerminalStep } from "./support/pseudo-terminal.js";
 import { testSettings } from "./support/test-settings.js";
 import { createWorkspace, type Workspace } from "./support/workspace.js";
+
+// Many processes in a row: generous, for a computer that does other things meanwhile.
+jest.setTimeout(300_000);
 
 const isMissing = isOracleMissing("python3");
 let program: BuiltProgram;

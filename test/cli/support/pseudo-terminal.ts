@@ -36,7 +36,7 @@ export async function runInTerminal(session: TerminalSession): Promise<TerminalO
     environment: { TERM: "xterm", ...session.environment },
     steps: session.steps,
     recording: session.recording,
-    timeoutInSeconds: 120,
+    timeoutInSeconds: 240,
   });
   const answer = await new Promise<string>((resolve, reject) => {
     const child = execFile("python3", ["test/cli/support/pty-driver.py"], (error, stdout, stderr) => {
