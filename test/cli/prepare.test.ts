@@ -115,6 +115,20 @@ test("verify finds damage, and says so with its exit code", async () => {
   });
 });
 
+test("two disks that report one serial number are told apart by nobody, so neither is written", async () => {
+  const { computer, opened } = computerWithDisk();
+  const [disk] = await computer.listDisks!();
+  const twins = { ...computer, listDisks: async () => [disk!, { ...disk!, path: "/dev/sdy" }] };
+  for (const name of ["WX12345678", "/dev/sdy"]) {
+    const words = ["prepare", "--disk", name, "--confirm-serial", "WX12345678"];
+    expect(await workspace.run(words, { computer: twins })).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/^2 disks /),
+    });
+  }
+  expect(opened).toEqual([]);
+});
+
 describe("prepare of images", () => {
   test("goes on after Ctrl-C with the command it prints", async () => {
     const interruption = new AbortController();

@@ -80,5 +80,6 @@ export function targetOf({ driveId, sizeInBytes, sectorSizeInBytes }: ChosenDriv
 
 /** A disk in a few words. */
 export function describeDisk({ path, model, serialNumber }: Disk): string {
-  return `${path} (${[model, serialNumber && `serial number ${serialNumber}`].filter(Boolean).join(", ")})`;
+  const known = [model, serialNumber && `serial number ${serialNumber}`].filter(Boolean);
+  return known.length === 0 ? path : `${path} (${known.join(", ")})`;
 }

@@ -78,13 +78,15 @@ async function openRealDisk(
   computer: Computer,
 ): Promise<OpenedDrive> {
   // Paths change when disks are plugged in anew; the serial number is what was confirmed.
-  const disk = (await computer.listDisks()).find(
+  const found = (await computer.listDisks()).filter(
     ({ serialNumber, sizeInBytes }) => serialNumber === drive.driveId && sizeInBytes === drive.sizeInBytes,
   );
-  if (disk) return await computer.openDisk(disk, { canWrite: true });
+  if (found.length === 1) return await computer.openDisk(found[0]!, { canWrite: true });
   throw new CliError(
     "usage",
-    `The disk with serial number ${drive.driveId} is not attached. Attach it and repeat the command.`,
+    found.length === 0
+      ? `The disk with serial number ${drive.driveId} is not attached. Attach it and repeat the command.`
+      : `${found.length} disks report the serial number ${drive.driveId}, so it cannot be told which was meant. Detach the others; an enclosure that gives all disks one number cannot be used.`,
     { details: { driveId: drive.driveId } },
   );
 }
