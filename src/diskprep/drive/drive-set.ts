@@ -1,8 +1,8 @@
 /** Which device becomes which drive of a plan: every drive has one, and no two share device, serial number or journal. */
 import type { BlockDevice } from "../device/index.js";
+import type { DriveConfirmation } from "./drive-confirmation.js";
 import { DriveError } from "./drive-error.js";
 import type { DrivePlan, SeedPlan } from "./drive-plan.js";
-import type { DriveConfirmation } from "./prepare-drive.js";
 
 /** A drive of the plan together with the device that is to become it. */
 export interface DriveToPrepare {

@@ -1,10 +1,12 @@
 /** The threads and the memory of one drive's preparation or verification. */
 import { availableParallelism } from "node:os";
 import { createVolumeWorkers, type VolumeWorkers } from "../pipeline/index.js";
+import { workerFailed } from "./drive-error.js";
 import type { DriveKeys } from "./drive-keys.js";
 import type { DrivePlan } from "./drive-plan.js";
 
 const mebibyte = 1024 * 1024;
+const pageInBytes = 65_536;
 
 /** For less than this, starting threads takes longer than they save. */
 const leastBytesForThreads = 64 * mebibyte;
@@ -20,56 +22,33 @@ export function defaultThreadCount(byteCount: number): number {
   return byteCount < leastBytesForThreads ? 0 : Math.min(maximumThreads, availableParallelism());
 }
 
-/** Threads and memory for one drive. */
+/** Threads and memory for one drive. @throws DriveError `worker-failed` when the system does not give them */
 export function createDriveWorkers(threadCount: number): VolumeWorkers {
-  return threadCount === 0
-    ? createVolumeWorkers({ threadCount, slotCount: 3, slotLengthInBytes: 8 * mebibyte })
-    : createVolumeWorkers({ threadCount, slotCount: threadCount + 2, slotLengthInBytes });
+  try {
+    return threadCount === 0
+      ? createVolumeWorkers({ threadCount, slotCount: 3, slotLengthInBytes: 8 * mebibyte })
+      : createVolumeWorkers({ threadCount, slotCount: threadCount + 2, slotLengthInBytes });
+  } catch (cause) {
+    throw workerFailed(cause);
+  }
 }
 
-/** Workers that know the key of a drive. */
-export interface DriveWorkers {
-  readonly workers: VolumeWorkers;
-  readonly cipherNumber: number;
-  readonly createLargerWorkers: (slotLengthInBytes: number) => Promise<{
-    readonly workers: VolumeWorkers;
-    readonly cipherNumber: number;
-  }>;
+/** Memory for one group that is longer than a slot. Closed when the group is written. */
+export function createLargerWorkers(lengthInBytes: number): VolumeWorkers {
+  const pages = Math.ceil(lengthInBytes / pageInBytes);
+  return createVolumeWorkers({ threadCount: 0, slotCount: 1, slotLengthInBytes: pages * pageInBytes });
 }
 
-/** Starts workers for a drive; the caller closes them. */
-export async function openDriveWorkers(
+/** Makes the key of a drive known to threads; returns the number of its cipher. */
+export async function openDriveCipher(
+  workers: VolumeWorkers,
   plan: DrivePlan,
   keys: DriveKeys,
-  wantedThreadCount: number | undefined,
-): Promise<DriveWorkers> {
-  const byteCount = plan.partitionLengthInBytes - (plan.wipeFreeSpace ? 0 : plan.freeBytes);
-  const threadCount = wantedThreadCount ?? defaultThreadCount(byteCount);
-  const open = async (
-    workers: VolumeWorkers,
-  ): Promise<{ readonly workers: VolumeWorkers; readonly cipherNumber: number }> => {
-    const key = keys.copyEncryptionKey();
-    try {
-      return {
-        workers,
-        cipherNumber: await workers.openCipher(plan.encryptionMethod, key, plan.sectorSizeInBytes),
-      };
-    } catch (error) {
-      await workers.close();
-      throw error;
-    } finally {
-      key.fill(0);
-    }
-  };
-  return {
-    ...(await open(createDriveWorkers(threadCount))),
-    createLargerWorkers: (length) =>
-      open(
-        createVolumeWorkers({
-          threadCount: 0,
-          slotCount: 1,
-          slotLengthInBytes: Math.ceil(length / 65_536) * 65_536,
-        }),
-      ),
-  };
+): Promise<number> {
+  const key = keys.copyEncryptionKey();
+  try {
+    return await workers.openCipher(plan.encryptionMethod, key, plan.sectorSizeInBytes);
+  } finally {
+    key.fill(0);
+  }
 }

@@ -1,3 +1,4 @@
+export type { DriveConfirmation } from "./drive-confirmation.js";
 export { DriveError, type DriveErrorCode, isDriveError } from "./drive-error.js";
 export { type DriveJournalState, type DriveKeyMaterial, readDriveJournal } from "./drive-journal.js";
 export {
@@ -21,7 +22,8 @@ export { type PrepareMountedVolumeOptions, prepareMountedVolume } from "./mounte
 export type { MountedVolumePlan } from "./mounted-volume-plan.js";
 export { type OpenDrive, openDrive } from "./open-drive.js";
 export { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
-export { type DriveConfirmation, type PrepareDriveOptions, prepareDrive } from "./prepare-drive.js";
+export { prepareDrive } from "./prepare-drive.js";
+export type { PrepareDriveOptions } from "./prepare-drive-options.js";
 export {
   type FailedDrive,
   type PrepareDrivesOptions,

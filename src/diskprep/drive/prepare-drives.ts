@@ -8,6 +8,7 @@ import { forEachConcurrently } from "../../shared/for-each-concurrently.js";
 import { createProgressReporter, type Progress, type ProgressOptions } from "../../shared/progress.js";
 import { untilAborted } from "../../shared/until-aborted.js";
 import type { SeedCatalog } from "../../staging/index.js";
+import { checkConfirmation } from "./drive-confirmation.js";
 import { DriveError, isDriveError } from "./drive-error.js";
 import {
   type DrivePlan,
@@ -18,7 +19,8 @@ import {
 } from "./drive-plan.js";
 import { checkDriveSet, type DriveToPrepare, matchDriveSet, type PlannedDrive } from "./drive-set.js";
 import { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
-import { checkConfirmation, type PrepareDriveOptions, prepareDrive } from "./prepare-drive.js";
+import { prepareDrive } from "./prepare-drive.js";
+import type { PrepareDriveOptions } from "./prepare-drive-options.js";
 import type { PreparedDrive } from "./prepared-drive.js";
 import { TotalProgress } from "./total-progress.js";
 

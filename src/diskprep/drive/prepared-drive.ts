@@ -21,4 +21,6 @@ export interface PreparedDrive {
   /** First blob of the seed catalog that is on this drive, and the one after the last. */
   readonly firstBlobIndex: number;
   readonly endBlobIndex: number;
+  /** Present when every byte was written past the system's cache. Absent where the medium or system did not allow it. */
+  readonly bypassedCache?: true;
 }
