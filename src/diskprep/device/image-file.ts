@@ -26,6 +26,8 @@ export interface CreateImageFileOptions {
    * that goes on a drive and other users of the computer have no business with it.
    */
   readonly mode?: number;
+  /** As for {@link OpenImageFileOptions}: writes past the page cache where the system can. Default: false. */
+  readonly bypassCache?: boolean;
 }
 
 /** Options of {@link openImageFile}. */
@@ -73,13 +75,13 @@ export async function createImageFile(path: string, options: CreateImageFileOpti
     await handle.truncate(0);
     await handle.truncate(sizeInBytes);
     await syncFolder(dirname(path));
-    return imageFileOf(handle, {
-      path,
-      sizeInBytes,
-      sectorSizeInBytes,
-      canWrite: true,
-      bypassesCache: false,
-    });
+    const facts = { path, sizeInBytes, sectorSizeInBytes, canWrite: true };
+    const direct = options.bypassCache ? await openDirectly(path, facts) : undefined;
+    if (direct) {
+      await handle.close();
+      handle = direct;
+    }
+    return imageFileOf(handle, { ...facts, bypassesCache: direct !== undefined });
   } catch (error) {
     await handle.close().catch(() => undefined);
     if (isNew) await rm(path, { force: true }).catch(() => undefined);
