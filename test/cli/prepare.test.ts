@@ -169,6 +169,9 @@ describe("prepare of images", () => {
       errors: expect.stringContaining("--overwrite"),
     });
     expect(await readFile(path, "utf8")).toBe("precious");
+    // Nothing was begun, so another name is as good as the first.
+    const other = ["--image", workspace.path("drives", "SEED0002.img"), "--size", "96MiB"];
+    expect(await workspace.run(["prepare", ...other])).toMatchObject({ code: 0 });
     expect(await workspace.run(["prepare", ...image(), "--overwrite"])).toMatchObject({ code: 0 });
     expect(await workspace.run(["verify"])).toMatchObject({ code: 0 });
   });

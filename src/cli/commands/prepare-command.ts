@@ -7,7 +7,7 @@ import type { CommandDefinition, CommandResult } from "../command-frame.js";
 import { type ChosenDrive, chooseDisk, chooseImage } from "../drives/chosen-drive.js";
 import { confirmFormat } from "../drives/confirm-format.js";
 import { openCatalog } from "../drives/open-catalog.js";
-import { isDriveFinished } from "../drives/open-drives.js";
+import { isDriveFinished, refuseExistingImage } from "../drives/open-drives.js";
 import { planChosenDrives } from "../drives/plan-chosen-drives.js";
 import {
   discardPreparation,
@@ -71,6 +71,7 @@ export const prepareCommand: CommandDefinition<PrepareOptions> = {
       for (const drive of preparation.drives) {
         const isFinished = await isDriveFinished(journalPathOf(drivesFolder, drive.driveId));
         if (isFinished && !overwrite) continue;
+        if (!overwrite) await refuseExistingImage(drive, journalPathOf(drivesFolder, drive.driveId));
         const confirmedSerials = options.confirmSerial ?? [];
         await confirmFormat(drive, { prompter: session.io.prompter, confirmedSerials });
       }

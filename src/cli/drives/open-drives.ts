@@ -47,6 +47,16 @@ export async function openDriveForWriting(
   );
 }
 
+/**
+ * Says early that an image cannot be made: before the preparation is noted down, so that another name can be given.
+ *
+ * @throws CliError `usage`
+ */
+export async function refuseExistingImage(drive: ChosenDrive, journalPath: string): Promise<void> {
+  if (drive.kind === "disk" || (await exists(journalPath)) || !(await exists(drive.path))) return;
+  throw imageExists(drive.path);
+}
+
 /** Whether a drive is finished, so that nothing will be written to it. */
 export async function isDriveFinished(journalPath: string): Promise<boolean> {
   try {
@@ -65,12 +75,16 @@ async function createImage(
     return await createImageFile(drive.path, { sizeInBytes: drive.sizeInBytes, replaceExisting });
   } catch (cause) {
     if (!isDeviceError(cause) || cause.code !== "already-exists") throw cause;
-    throw new CliError(
-      "usage",
-      `There is a file ${drive.path} already. Name another image, or give --overwrite to lose what is in it.`,
-      { details: { path: drive.path }, cause },
-    );
+    throw imageExists(drive.path, cause);
   }
+}
+
+function imageExists(path: string, cause?: unknown): CliError {
+  return new CliError(
+    "usage",
+    `There is a file ${path} already. Name another image, or give --overwrite to lose what is in it.`,
+    { details: { path }, cause },
+  );
 }
 
 async function openRealDisk(

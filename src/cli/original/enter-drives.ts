@@ -5,8 +5,9 @@ import type { SeedCatalog } from "../../staging/index.js";
 import { CliError, isCliError } from "../cli-error.js";
 import { type ChosenDrive, chooseDisk, chooseImage, describeDisk } from "../drives/chosen-drive.js";
 import { confirmFormat } from "../drives/confirm-format.js";
+import { refuseExistingImage } from "../drives/open-drives.js";
 import { planChosenDrives } from "../drives/plan-chosen-drives.js";
-import { loadPreparation, type Preparation } from "../drives/preparation-file.js";
+import { journalPathOf, loadPreparation, type Preparation } from "../drives/preparation-file.js";
 import { parseDriveSize } from "../parse/byte-size.js";
 import { counted } from "../words.js";
 import type { Conversation } from "./conversation.js";
@@ -29,7 +30,7 @@ export async function enterDrives(
   }
   const drives: ChosenDrive[] = [];
   for (;;) {
-    const drive = await enterDrive(conversation, drives);
+    const drive = await enterDrive(conversation, drives, drivesFolder);
     await confirm(conversation, drive);
     drives.push(drive);
     const plan = await planChosenDrives(catalog, drives, session.abortSignal);
@@ -44,6 +45,7 @@ export async function enterDrives(
 async function enterDrive(
   { prompter, session }: Conversation,
   entered: readonly ChosenDrive[],
+  drivesFolder: string,
 ): Promise<ChosenDrive> {
   const { computer } = session;
   for (;;) {
@@ -60,6 +62,7 @@ async function enterDrive(
     });
     try {
       const drive = isImage(name) ? chooseImage(name, await enterSize(prompter)) : chooseDisk(disks, name);
+      await refuseExistingImage(drive, journalPathOf(drivesFolder, drive.driveId));
       if (!entered.some(({ driveId }) => driveId === drive.driveId)) return drive;
       prompter.note(`The drive ${drive.driveId} was entered already.`);
     } catch (error) {
