@@ -22,6 +22,17 @@ export function defaultThreadCount(byteCount: number): number {
   return byteCount < leastBytesForThreads ? 0 : Math.min(maximumThreads, availableParallelism());
 }
 
+/** What the preparation of a drive writes: everything, or all but the free space. */
+export function bytesToWrite(plan: DrivePlan): number {
+  return plan.partitionLengthInBytes - (plan.wipeFreeSpace ? 0 : plan.freeBytes);
+}
+
+/** Threads for one of several drives that are written at the same time. */
+export function shareOfThreads(plan: DrivePlan, drivesAtOnce: number): number {
+  const wanted = defaultThreadCount(bytesToWrite(plan));
+  return Math.min(wanted, Math.max(1, Math.floor(wanted / drivesAtOnce)));
+}
+
 /** Threads and memory for one drive. @throws DriveError `worker-failed` when the system does not give them */
 export function createDriveWorkers(threadCount: number): VolumeWorkers {
   try {

@@ -13,7 +13,7 @@ import { checkConfirmation, checkLayout } from "./drive-confirmation.js";
 import { DriveError } from "./drive-error.js";
 import { layoutDrive } from "./drive-layout.js";
 import { type DrivePlan, formatBytes } from "./drive-plan.js";
-import { createDriveWorkers, defaultThreadCount } from "./drive-workers.js";
+import { bytesToWrite, createDriveWorkers, defaultThreadCount } from "./drive-workers.js";
 import { manifestFileOnDrive } from "./manifest-format.js";
 import type { PrepareDriveOptions } from "./prepare-drive-options.js";
 import type { PreparedDrive } from "./prepared-drive.js";
@@ -76,11 +76,6 @@ export async function prepareDrive(
     keys.dispose();
     await journal.close();
   }
-}
-
-/** What the run writes: everything, or all but the free space. */
-function bytesToWrite(plan: DrivePlan): number {
-  return plan.partitionLengthInBytes - (plan.wipeFreeSpace ? 0 : plan.freeBytes);
 }
 
 function preparedDriveOf(

@@ -18,6 +18,7 @@ import {
   type UnplacedBlobs,
 } from "./drive-plan.js";
 import { checkDriveSet, type DriveToPrepare, matchDriveSet, type PlannedDrive } from "./drive-set.js";
+import { shareOfThreads } from "./drive-workers.js";
 import { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
 import { prepareDrive } from "./prepare-drive.js";
 import type { PrepareDriveOptions } from "./prepare-drive-options.js";
@@ -39,6 +40,8 @@ export interface PrepareDrivesOptions
     Pick<PrepareDriveOptions, "resume" | "random" | "checkpointIntervalInBytes"> {
   /** How many drives are written at the same time. Default: 4. */
   readonly concurrency?: number;
+  /** Worker threads for each drive. Default: what one drive would have, divided among those written at the same time. */
+  readonly threadCount?: number;
   /** Receives the progress of each drive; `onProgress` receives the whole, its items being drives. */
   readonly onDriveProgress?: (driveId: string, progress: Progress) => void;
   /**
@@ -123,8 +126,9 @@ class DrivesRun {
   async run(drives: readonly PlannedDrive[]): Promise<PreparedDrives> {
     for (const drive of drives) this.#begin(drive);
     const concurrency = Math.floor(this.#options.concurrency ?? defaultConcurrency);
+    const drivesAtOnce = Math.max(1, Math.min(concurrency, drives.length));
     await forEachConcurrently(this.#drives(drives, this.#ask()), concurrency, (drive) =>
-      this.#prepare(drive),
+      this.#prepare(drive, drivesAtOnce),
     );
     throwIfAborted(this.#options.abortSignal);
     this.#progress.flush();
@@ -156,7 +160,7 @@ class DrivesRun {
   }
 
   /** Never rejects: one failing drive does not stop the others. */
-  async #prepare({ plan, target }: PlannedDrive): Promise<void> {
+  async #prepare({ plan, target }: PlannedDrive, drivesAtOnce: number): Promise<void> {
     const { abortSignal, resume, random, checkpointIntervalInBytes, onDriveProgress } = this.#options;
     try {
       throwIfAborted(abortSignal);
@@ -167,6 +171,7 @@ class DrivesRun {
         ...(resume === undefined ? {} : { resume }),
         ...(random === undefined ? {} : { random }),
         ...(checkpointIntervalInBytes === undefined ? {} : { checkpointIntervalInBytes }),
+        threadCount: this.#options.threadCount ?? shareOfThreads(plan, drivesAtOnce),
         onProgress: (progress) => {
           this.#progress.note(plan, progress);
           onDriveProgress?.(plan.driveId, progress);
