@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ContainerClient } from "@azure/storage-blob";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Azurite, startAzurite } from "../../src/emulator/index.js";
@@ -257,6 +258,27 @@ describe("repairSeed from logs", () => {
       contentType: "text/plain",
       metadata: { mtime: "2027" },
     });
+  });
+
+  test("a claimed hash does not hide the damage that a log without ranges reports", async () => {
+    const page: MemoryBlob = { name: "part0.AIBBlob", content: patternedBytes(8192, 6), kind: "page" };
+    const client = containerClient.getPageBlobClient(page.name);
+    const blobContentMD5 = createHash("md5").update(page.content).digest();
+    await client.create(8192, { blobHTTPHeaders: { blobContentMD5 } });
+    await client.uploadPages(page.content.subarray(0, 4096), 0, 4096);
+    const log = await readImportLog([
+      `<ErroredEntity Path="seed/part0.AIBBlob" CloudFormat="PageBlob"><Category>UploadErrorDataValidationError</Category>
+         <ErrorCode>1</ErrorCode><ErrorMessage>CRC</ErrorMessage><Type>File</Type></ErroredEntity>
+       <CopyLog Summary="Summary"><DriveLogVersion>2021-08-01</DriveLogVersion><DriveId>DISK0001</DriveId>
+         <Status>CompletedWithErrors</Status></CopyLog>`,
+    ]);
+    expect(await repairSeed(containerClient, memoryCatalog([page]), [log])).toMatchObject({
+      alreadyEqual: 0,
+      mended: 1,
+      bytesSent: 4096,
+      after: { isProven: true, evidence: { bytes: 1 } },
+    });
+    expect((await downloaded(page.name)).equals(page.content)).toBe(true);
   });
 
   test("a drive that was not read at all is uploaded as a whole", async () => {
