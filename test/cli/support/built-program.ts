@@ -49,6 +49,8 @@ export async function startEmulatorProcess(
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // A test that runs out of time does not come to stop it.
+  process.once("exit", () => child.kill("SIGKILL"));
   await untilOutput(child, "Running.");
   return {
     file: join(folder, "emulator.json"),
