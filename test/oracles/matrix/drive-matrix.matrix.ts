@@ -13,7 +13,7 @@ import { bitLockerMethods } from "../../../src/diskprep/index.js";
 import { errorMessageOf } from "../../../src/shared/error-message.js";
 import { forEachConcurrently } from "../../../src/shared/for-each-concurrently.js";
 import { isFileMissing, isOracleMissing, isRootMissing } from "../../support/required-programs.js";
-import { type Judge, judges } from "./judges.js";
+import { digestOfFile, type Judge, judges } from "./judges.js";
 import { type Cell, type MadeDrive, makeDrive } from "./made-drive.js";
 import { type Shape, type StagedShape, shapes, stageShape } from "./shapes.js";
 
@@ -42,7 +42,7 @@ const present = new Set(
   ),
 );
 
-type Verdict = "ok" | "FAIL" | "-" | "absent";
+type Verdict = "ok" | "same" | "FAIL" | "-" | "absent";
 /** What all drives together took of each judge, to see where the time goes. */
 const secondsByJudge = new Map<string, number>();
 const noteTime = (name: string, beganAtInMs: number): void => {
@@ -55,6 +55,9 @@ interface Row {
   readonly failures: readonly string[];
   readonly seconds: number;
 }
+
+/** Decrypted volumes that a judge has found good, by judge and SHA-256. The cipher of a drive does not change them. */
+const goodVolumes = new Set<string>();
 
 let folder = "";
 const rows = new Map<Cell, Row>();
@@ -103,14 +106,20 @@ async function judgeCell(cell: Cell): Promise<Row> {
   const failures: string[] = [];
   await withDrive(cell, async (drive) => {
     noteTime("drive", beganAtInMs);
+    let digest = "";
     for (const judge of judges) {
+      if (judge.seesPlainOnly && digest === "")
+        digest = await digestOfFile(drive.plainPath).catch(() => "none");
+      const volume = `${judge.name} ${digest}`;
       if (judge.silence?.(cell) !== undefined) verdicts.set(judge, "-");
       else if (!present.has(judge)) verdicts.set(judge, "absent");
+      else if (judge.seesPlainOnly && goodVolumes.has(volume)) verdicts.set(judge, "same");
       else {
         const askedAtInMs = Date.now();
         const problem = await problemOf(judge, drive);
         noteTime(judge.name, askedAtInMs);
         verdicts.set(judge, problem === undefined ? "ok" : "FAIL");
+        if (problem === undefined && judge.seesPlainOnly) goodVolumes.add(volume);
         if (problem !== undefined) failures.push(`${judge.name}: ${problem}`);
       }
     }
@@ -149,7 +158,8 @@ function tableOf(table: readonly Row[]): string {
     const reasons = new Set(cells.map((cell) => silence?.(cell)).filter((reason) => reason !== undefined));
     return [...reasons].map((reason) => `- ${name}: ${reason}`);
   });
-  return ["", ...text, ...silences].join("\n");
+  const same = "- same: dislocker decrypts the very bytes that this judge has found good on another drive";
+  return ["", ...text, ...silences, same].join("\n");
 }
 
 describe("every drive", () => {

@@ -31,6 +31,8 @@ export interface Judge {
   readonly programs: readonly string[];
   /** What it needs besides the programs. */
   readonly needs?: "root" | "root and FUSE";
+  /** Whether it sees the decrypted volume only. What it says then holds for every drive with the same bytes. */
+  readonly seesPlainOnly?: true;
   /** Why it has nothing to say about a cell; undefined when it has. */
   readonly silence?: (cell: Cell) => string | undefined;
   /** @throws Error with what is wrong */
@@ -116,21 +118,25 @@ export const judges: readonly Judge[] = [
   },
   {
     name: "ntfsfix",
+    seesPlainOnly: true,
     programs: ["ntfsfix"],
     judge: ({ plainPath }) => judgeByNtfsfix(plainPath),
   },
   {
     name: "ntfsresize",
+    seesPlainOnly: true,
     programs: ["ntfsresize"],
     judge: ({ plainPath }) => judgeByNtfsresize(plainPath),
   },
   {
     name: "secaudit",
+    seesPlainOnly: true,
     programs: ["ntfssecaudit"],
     judge: ({ plainPath }) => judgeByNtfssecaudit(plainPath),
   },
   {
     name: "ntfsinfo",
+    seesPlainOnly: true,
     programs: ["ntfsinfo"],
     judge: async ({ plainPath, plan }) => {
       const output = await runProgram("ntfsinfo", ["-m", plainPath]);
@@ -143,6 +149,7 @@ export const judges: readonly Judge[] = [
   },
   {
     name: "ntfscluster",
+    seesPlainOnly: true,
     programs: ["ntfscluster"],
     judge: async ({ plainPath, plan }) => {
       const output = await runProgram("ntfscluster", ["-i", plainPath]);
@@ -152,6 +159,7 @@ export const judges: readonly Judge[] = [
   },
   {
     name: "7-Zip",
+    seesPlainOnly: true,
     programs: ["7zz"],
     silence: only512("it opens no NTFS on 4096-byte sectors"),
     judge: async ({ plainPath, seed }) => {
@@ -167,6 +175,7 @@ export const judges: readonly Judge[] = [
   },
   {
     name: "Sleuth Kit",
+    seesPlainOnly: true,
     programs: ["fiwalk"],
     judge: async (drive) =>
       expectFiles(
@@ -176,6 +185,7 @@ export const judges: readonly Judge[] = [
   },
   {
     name: "ntfs-3g",
+    seesPlainOnly: true,
     programs: ["ntfs-3g", "umount", "find", "xargs", "md5sum"],
     needs: "root and FUSE",
     judge: ({ plainPath, seed, prepared }) =>
@@ -188,6 +198,7 @@ export const judges: readonly Judge[] = [
   },
   {
     name: "look-up",
+    seesPlainOnly: true,
     programs: ["ntfs-3g", "umount"],
     needs: "root and FUSE",
     // ntfs-3g remembers names while listing, so this asks without ever listing: only the B-tree can answer.
@@ -279,7 +290,8 @@ function sumOfDigests(digests: readonly string[]): string {
   return `${reversed(low)}-${(sum >> 128n).toString(16).padStart(8, "0")}`;
 }
 
-async function digestOfFile(path: string): Promise<string> {
+/** SHA-256 of a file. */
+export async function digestOfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
   return hash.digest("hex");
