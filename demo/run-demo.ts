@@ -203,7 +203,7 @@ async function makeDrives(
   });
   await display.run("verification", "Verifying the drives", async (onProgress) => {
     for (const { path, prepared } of images) {
-      await using image = await openImageFile(path);
+      await using image = await openImageFile(path, { bypassCache: true });
       const report = await verifyDrive(image, prepared, { onProgress });
       if (!report.passed)
         throw new Error(`Drive ${prepared.driveId} failed: ${JSON.stringify(report.findings[0])}`);
@@ -222,6 +222,7 @@ async function makeImage(
   await using image = await createImageFile(path, {
     sizeInBytes: plan.sizeInBytes,
     sectorSizeInBytes: plan.sectorSizeInBytes,
+    bypassCache: true,
   });
   const prepared = await prepareDrive(plan, catalog, image, {
     confirm: { driveId: plan.driveId, sizeInBytes: plan.sizeInBytes },

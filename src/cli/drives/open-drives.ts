@@ -39,7 +39,8 @@ export async function openDriveForWriting(
   if (drive.kind === "disk") return await openRealDisk(drive, computer);
   const isBegun = await exists(journalPath);
   if (!isBegun) return opened(await createImage(drive, overwrite));
-  if (await exists(drive.path)) return opened(await openImageFile(drive.path, { canWrite: true }));
+  if (await exists(drive.path))
+    return opened(await openImageFile(drive.path, { canWrite: true, bypassCache: true }));
   throw new CliError(
     "usage",
     `The image ${drive.path} is gone, but its journal says that it was begun. Bring it back, or repeat with --overwrite to make it anew.`,
@@ -72,7 +73,11 @@ async function createImage(
   replaceExisting: boolean,
 ): Promise<BlockDevice> {
   try {
-    return await createImageFile(drive.path, { sizeInBytes: drive.sizeInBytes, replaceExisting });
+    return await createImageFile(drive.path, {
+      sizeInBytes: drive.sizeInBytes,
+      replaceExisting,
+      bypassCache: true,
+    });
   } catch (cause) {
     if (!isDeviceError(cause) || cause.code !== "already-exists") throw cause;
     throw imageExists(drive.path, cause);
