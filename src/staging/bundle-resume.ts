@@ -13,8 +13,11 @@ export interface StagedBundles {
   readonly nextNumber: number;
 }
 
-/** Bundles are written side by side, so that a killed run can leave gaps, but never so many. */
-const longestGap = 64;
+/**
+ * Bundles are written side by side, so that a killed run can leave gaps: as long as the number of bundles that fit into the
+ * memory of a run, however small they are. Looking for a name that is not there costs next to nothing.
+ */
+const longestGap = 65_536;
 
 /** Reads the indexes of the bundles recorded so far. A bundle whose index is missing is ignored: its files are staged again. */
 export async function readStagedBundles(
