@@ -22,6 +22,7 @@ import {
 } from "./support/bench-source.js";
 import { type DriveTask, runDriveTaskIfAsked, spawnDriveTask } from "./support/drive-task.js";
 import { formatTable, medianOf } from "./support/measure.js";
+import { option } from "./support/option.js";
 import { canLimitDisks, openLoopDisk } from "./support/throttled-disk.js";
 
 const mebibyte = 1024 * 1024;
@@ -36,10 +37,6 @@ interface Case {
   readonly isCold?: boolean;
   /** Speed of the disk in MB/s. */
   readonly speed?: number;
-}
-
-function option(name: string): string | undefined {
-  return process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
 }
 
 async function compareAll(): Promise<void> {

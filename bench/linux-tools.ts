@@ -20,16 +20,13 @@ import {
 } from "./support/bench-source.js";
 import { type DriveTask, runDriveTaskIfAsked, spawnDriveTask } from "./support/drive-task.js";
 import { formatTable, medianOf } from "./support/measure.js";
+import { option } from "./support/option.js";
 
 const mebibyte = 1024 * 1024;
 const method = "xts-aes-128";
 const program = fileURLToPath(import.meta.url);
 
 if (!(await runDriveTaskIfAsked())) await compareAll();
-
-function option(name: string): string | undefined {
-  return process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
-}
 
 async function compareAll(): Promise<void> {
   const missing = ["dislocker", "ntfs-3g"].filter((tool) => spawnSync("which", [tool]).status !== 0);

@@ -7,7 +7,6 @@
  */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,11 +14,13 @@ import { fileURLToPath } from "node:url";
 import { createImageFile, openImageFile, planDrives, prepareDrive } from "../src/diskprep/index.js";
 import type { SeedBlob, SeedCatalog } from "../src/staging/index.js";
 import { formatTable } from "./support/measure.js";
+import { option } from "./support/option.js";
+import { peakMemoryInMiB } from "./support/peak-memory.js";
 
 const bytesInFile = 3000;
 const folderOfFiles = 1000;
 
-const count = Number(process.argv.find((text) => text.startsWith("--count="))?.slice(8));
+const count = Number(option("count"));
 if (count > 0) await measure(count);
 else compareAll();
 
@@ -30,8 +31,7 @@ interface Result {
 }
 
 function compareAll(): void {
-  const wanted =
-    process.argv.find((text) => text.startsWith("--counts="))?.slice(9) ?? "10000,100000,1000000";
+  const wanted = option("counts") ?? "10000,100000,1000000";
   const lines = [["files", "plan s", "prepare s", "files/s", "peak MiB", "prepare: x time for x files"]];
   let before: { readonly count: number; readonly result: Result } | undefined;
   for (const files of wanted.split(",").map(Number)) {
@@ -55,12 +55,7 @@ function compareAll(): void {
 }
 
 async function measure(files: number): Promise<void> {
-  const folder = await mkdtemp(
-    join(
-      process.argv.find((text) => text.startsWith("--folder="))?.slice(9) ?? tmpdir(),
-      "offline-seed-bench-",
-    ),
-  );
+  const folder = await mkdtemp(join(option("folder") ?? tmpdir(), "offline-seed-bench-"));
   try {
     const pack = join(folder, "pack");
     await writeFile(pack, randomBytes(bytesInFile * folderOfFiles));
@@ -84,7 +79,7 @@ async function measure(files: number): Promise<void> {
     const result: Result = {
       planInMs: plannedAtInMs - startInMs,
       prepareInMs: performance.now() - preparedFromInMs,
-      peakInMiB: Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024,
+      peakInMiB: peakMemoryInMiB(),
     };
     process.stdout.write(JSON.stringify(result));
   } finally {

@@ -12,6 +12,7 @@ import {
   verifyDrive,
 } from "../../src/diskprep/index.js";
 import { openStagingLocation } from "../../src/staging/index.js";
+import { peakMemoryInMiB } from "./peak-memory.js";
 
 /** What the process does. */
 export interface DriveTask {
@@ -95,10 +96,4 @@ async function verify(task: DriveTask, device: BlockDevice): Promise<void> {
   const prepared = JSON.parse(readFileSync(task.resultFile, "utf8")) as PreparedDrive;
   const report = await verifyDrive(device, prepared);
   if (!report.passed) throw new Error("the drive does not verify");
-}
-
-/** The system's count of this process alone; `resourceUsage` begins with the parent's. */
-function peakMemoryInMiB(): number {
-  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
-  return Number(line?.[1]) / 1024;
 }
