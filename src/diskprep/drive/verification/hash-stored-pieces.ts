@@ -4,6 +4,7 @@
  */
 import { throwIfAborted } from "../../../shared/abort.js";
 import { mapBitLockerRange } from "../../bitlocker/index.js";
+import { upperHex } from "../manifest-writer.js";
 import type { DrivePiece } from "./drive-pieces.js";
 import type { StoredVolume } from "./drive-source.js";
 import type { HashedPiece, HashPiece, HashPiecesOptions } from "./hash-pieces.js";
@@ -161,13 +162,10 @@ async function hashTogether(
       },
       hash: { offsets: located.map(({ offset }) => offset), lengths: located.map(({ length }) => length) },
     });
-    return result.kind === "done" ? upperHexOfEach(result.hashes) : undefined;
+    return result.kind === "done"
+      ? located.map((_, index) => upperHex(result.hashes, index * 16))
+      : undefined;
   } finally {
     slot.release();
   }
-}
-
-function upperHexOfEach(hashes: Uint8Array): readonly string[] {
-  const digits = Buffer.from(hashes).toString("hex").toUpperCase();
-  return Array.from({ length: hashes.length / 16 }, (_, index) => digits.slice(index * 32, index * 32 + 32));
 }
