@@ -5,13 +5,14 @@ import {
   createDriveJournal,
   type DriveJournal,
   type DriveJournalState,
+  invalidJournal,
   resumeDriveJournal,
 } from "./drive-journal.js";
-import { createKeyMaterial, type DriveKeys, openKeyMaterial } from "./drive-keys.js";
+import { createDriveKeys, type DriveKeys, openDriveKeys } from "./drive-keys.js";
 import type { DrivePlan } from "./drive-plan.js";
 import type { PrepareDriveOptions } from "./prepare-drive-options.js";
 
-/** Opens the journal, or begins one. The caller closes it and disposes the keys. @throws DriveError; AbortError */
+/** Opens the journal, or begins one. The caller closes it and disposes the keys. @throws DriveError */
 export async function beginDrive(
   plan: DrivePlan,
   options: PrepareDriveOptions,
@@ -38,24 +39,19 @@ export async function beginDrive(
             },
           );
         }
-        return { journal, state, keys: await openKeyMaterial(state.keyMaterial, plan, options.abortSignal) };
+        const keys = openDriveKeys(plan, state.keyMaterial);
+        if (!keys) throw invalidJournal(options.journalPath, "its keys are not those of a drive of this plan");
+        return { journal, state, keys };
       } catch (error) {
         await journal.close();
         throw error;
       }
     }
   }
-  const { keyMaterial, keys } = await createKeyMaterial(
-    plan,
-    options.random ?? systemRandomSource,
-    options.abortSignal,
-  );
+  const keys = createDriveKeys(plan, options.random ?? systemRandomSource);
   try {
-    return {
-      journal: await createDriveJournal(options.journalPath, plan, keyMaterial),
-      keys,
-      state: undefined,
-    };
+    const journal = await createDriveJournal(options.journalPath, plan, keys.material);
+    return { journal, keys, state: undefined };
   } catch (error) {
     keys.dispose();
     throw error;

@@ -8,22 +8,12 @@ import { type AppendJournal, openAppendJournal, readJournal } from "../../shared
 import { publishFile, secretFileMode } from "../../shared/durable-file.js";
 import { systemErrorCode } from "../../shared/room-error.js";
 import { DriveError } from "./drive-error.js";
+import type { DriveKeyMaterial } from "./drive-keys.js";
 import type { DrivePlan } from "./drive-plan.js";
 import type { PreparedDrive } from "./prepared-drive.js";
 
 /** Version of the journal format. */
-const formatVersion = 1;
-
-/** SECRET: the BitLocker metadata of the drive and the password that opens it. */
-export interface DriveKeyMaterial {
-  readonly recoveryPassword: string;
-  /** First 512 bytes of the encrypted volume, Base64. */
-  readonly volumeHeader: string;
-  /** Random bytes between the volume header and the first encrypted sector, Base64. */
-  readonly filler: string;
-  /** The metadata region of 64 KiB, Base64. */
-  readonly metadataRegion: string;
-}
+const formatVersion = 2;
 
 /** How far the drive has come, as the journal tells. */
 export interface DriveJournalState {
@@ -159,7 +149,8 @@ async function fileExists(path: string): Promise<boolean> {
   }
 }
 
-function invalidJournal(path: string, reason: string, cause?: unknown): DriveError {
+/** Why a journal is of no use. */
+export function invalidJournal(path: string, reason: string, cause?: unknown): DriveError {
   return new DriveError(
     "journal-invalid",
     `The drive journal ${path} cannot be used: ${reason}. Without it the drive has to be prepared anew.`,

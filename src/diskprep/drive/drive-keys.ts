@@ -1,95 +1,82 @@
 /** The keys of one drive while it is written, and the form in which the journal keeps them. */
 import type { AbortSignalLike } from "../../shared/abort.js";
-import type { RandomSource } from "../../shared/random-source.js";
+import { type RandomSource, randomBytesFrom, replayedRandomSource } from "../../shared/random-source.js";
 import {
   type BitLockerMetadata,
   buildBitLockerMetadata,
   createBitLockerSecrets,
   type SectorCipher,
-  unlockBitLockerMetadata,
 } from "../bitlocker/index.js";
-import type { DriveKeyMaterial } from "./drive-journal.js";
 import { bitLockerLayoutOf } from "./drive-layout.js";
 import type { DrivePlan } from "./drive-plan.js";
 
+/** Keys, identifiers and the noise behind the volume header take 7,872 bytes at most. */
+const randomLengthInBytes = 8192;
+
+/** SECRET: what makes the keys of a drive, and the password that opens it. */
+export interface DriveKeyMaterial {
+  readonly recoveryPassword: string;
+  /** The random bytes from which keys, identifiers and noise are taken, in a fixed order; Base64. */
+  readonly randomBytes: string;
+}
+
 /** SECRET: everything needed to encrypt and publish one drive. */
 export interface DriveKeys {
-  readonly recoveryPassword: string;
+  readonly material: DriveKeyMaterial;
   readonly cipher: SectorCipher;
   /** A copy of the volume key (FVEK); the caller zeroes it after use. */
   copyEncryptionKey(): Uint8Array;
-  /** Header, filler and metadata region of the volume. */
-  readonly metadata: BitLockerMetadata;
+  /**
+   * Header, filler and metadata region of the volume. Stretches the recovery password, which takes about half a second
+   * of this thread in slices of a few milliseconds; the keys must live until then.
+   */
+  buildMetadata(abortSignal: AbortSignalLike | undefined): Promise<BitLockerMetadata>;
   /** Zeroes the keys. May be repeated. */
   dispose(): void;
 }
 
-/** Makes new keys. Takes about a second, without blocking the event loop. */
-export async function createKeyMaterial(
-  plan: DrivePlan,
-  random: RandomSource,
-  abortSignal: AbortSignalLike | undefined,
-): Promise<{ readonly keyMaterial: DriveKeyMaterial; readonly keys: DriveKeys }> {
-  using secrets = createBitLockerSecrets(plan.encryptionMethod, random);
-  const metadata = await buildBitLockerMetadata(bitLockerLayoutOf(plan), secrets, {
-    createdAtInMs: plan.createdAtInMs,
-    label: plan.volumeLabel,
-    partitionOffsetInBytes: plan.partitionOffsetInBytes,
-    random,
-    abortSignal,
-  });
-  const recoveryPassword = secrets.recoveryPassword.format();
+/** Makes new keys. */
+export function createDriveKeys(plan: DrivePlan, random: RandomSource): DriveKeys {
+  return keysOf(plan, randomBytesFrom(random, randomLengthInBytes));
+}
+
+/**
+ * The keys that an earlier run had made; undefined when the material is not what {@link createDriveKeys} makes for this
+ * plan.
+ */
+export function openDriveKeys(plan: DrivePlan, material: DriveKeyMaterial): DriveKeys | undefined {
+  const randomBytes = Uint8Array.from(Buffer.from(String(material.randomBytes), "base64"));
+  if (randomBytes.length !== randomLengthInBytes) return undefined;
+  const keys = keysOf(plan, randomBytes);
+  if (keys.material.recoveryPassword === material.recoveryPassword) return keys;
+  keys.dispose();
+  return undefined;
+}
+
+/** The order in which the bytes are used is part of the journal's format. @param randomBytes owned from now on */
+function keysOf(plan: DrivePlan, randomBytes: Uint8Array): DriveKeys {
+  const random = replayedRandomSource(randomBytes);
+  const secrets = createBitLockerSecrets(plan.encryptionMethod, random);
+  const cipher = secrets.createSectorCipher(plan.sectorSizeInBytes);
   return {
-    keyMaterial: {
-      recoveryPassword,
-      volumeHeader: toBase64(metadata.volumeHeader),
-      filler: toBase64(metadata.filler),
-      metadataRegion: toBase64(metadata.region),
+    material: {
+      recoveryPassword: secrets.recoveryPassword.format(),
+      randomBytes: Buffer.from(randomBytes).toString("base64"),
     },
-    keys: driveKeys(
-      recoveryPassword,
-      secrets.createSectorCipher(plan.sectorSizeInBytes),
-      secrets.copyEncryptionKey(),
-      metadata,
-    ),
-  };
-}
-
-/** Opens the keys an earlier run had made, by unlocking its metadata with the recovery password. */
-export async function openKeyMaterial(
-  keyMaterial: DriveKeyMaterial,
-  plan: DrivePlan,
-  abortSignal: AbortSignalLike | undefined,
-): Promise<DriveKeys> {
-  const metadata = {
-    volumeHeader: Buffer.from(keyMaterial.volumeHeader, "base64"),
-    filler: Buffer.from(keyMaterial.filler, "base64"),
-    region: Buffer.from(keyMaterial.metadataRegion, "base64"),
-  };
-  const { recoveryPassword } = keyMaterial;
-  const options = { abortSignal, volumeName: `drive ${plan.driveId}` };
-  using unlocked = await unlockBitLockerMetadata(metadata, { recoveryPassword }, options);
-  return driveKeys(recoveryPassword, unlocked.createSectorCipher(), unlocked.copyEncryptionKey(), metadata);
-}
-
-function driveKeys(
-  recoveryPassword: string,
-  cipher: SectorCipher,
-  encryptionKey: Uint8Array,
-  metadata: BitLockerMetadata,
-): DriveKeys {
-  return {
-    recoveryPassword,
     cipher,
-    copyEncryptionKey: () => Uint8Array.from(encryptionKey),
-    metadata,
+    copyEncryptionKey: () => secrets.copyEncryptionKey(),
+    buildMetadata: (abortSignal) =>
+      buildBitLockerMetadata(bitLockerLayoutOf(plan), secrets, {
+        createdAtInMs: plan.createdAtInMs,
+        label: plan.volumeLabel,
+        partitionOffsetInBytes: plan.partitionOffsetInBytes,
+        random,
+        abortSignal,
+      }),
     dispose: () => {
       cipher.dispose();
-      encryptionKey.fill(0);
+      secrets.dispose();
+      randomBytes.fill(0);
     },
   };
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64");
 }

@@ -1,6 +1,7 @@
 export type { DriveConfirmation } from "./drive-confirmation.js";
 export { DriveError, type DriveErrorCode, isDriveError } from "./drive-error.js";
-export { type DriveJournalState, type DriveKeyMaterial, readDriveJournal } from "./drive-journal.js";
+export { type DriveJournalState, readDriveJournal } from "./drive-journal.js";
+export type { DriveKeyMaterial } from "./drive-keys.js";
 export {
   type DrivePlan,
   type DriveTarget,

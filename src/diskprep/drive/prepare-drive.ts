@@ -6,6 +6,7 @@
  */
 import { throwIfAborted } from "../../shared/abort.js";
 import { createProgressReporter } from "../../shared/progress.js";
+import { startSideWork } from "../../shared/side-work.js";
 import type { SeedCatalog } from "../../staging/index.js";
 import { type BlockDevice, isDeviceError } from "../device/index.js";
 import { beginDrive } from "./begin-drive.js";
@@ -41,11 +42,12 @@ export async function prepareDrive(
   options: PrepareDriveOptions,
 ): Promise<PreparedDrive> {
   checkConfirmation(plan, catalog, device, options.confirm);
-  // The threads start while the key is being stretched.
   await using workers = createDriveWorkers(options.threadCount ?? defaultThreadCount(bytesToWrite(plan)));
   const { journal, keys, state } = await beginDrive(plan, options);
   try {
     if (state?.preparedDrive) return state.preparedDrive;
+    // Needed at the very end, so nothing waits for the stretching of the key.
+    await using metadata = startSideWork((signal) => keys.buildMetadata(signal), options.abortSignal);
     const progress = createProgressReporter(options.onProgress);
     progress.begin("laying out", { items: plan.endBlobIndex - plan.firstBlobIndex });
     const layout = await layoutDrive(plan, catalog, options.abortSignal);
@@ -57,6 +59,7 @@ export async function prepareDrive(
       device,
       layout,
       keys,
+      metadata,
       journal,
       hashes,
       workers,
@@ -67,7 +70,7 @@ export async function prepareDrive(
     const manifestHash = await writeVolume(run, state?.durableOffsetInBytes ?? 0);
     throwIfAborted(options.abortSignal);
     await publishDrive(run);
-    const preparedDrive = preparedDriveOf(plan, device, keys.recoveryPassword, manifestHash);
+    const preparedDrive = preparedDriveOf(plan, device, keys.material.recoveryPassword, manifestHash);
     await journal.finish(preparedDrive);
     return preparedDrive;
   } catch (error) {

@@ -7,7 +7,7 @@ import { derivedGuid } from "./drive-layout.js";
 import type { DriveRun } from "./write-volume.js";
 
 /** Makes the drive valid. */
-export async function publishDrive({ plan, device, layout, keys, options }: DriveRun): Promise<void> {
+export async function publishDrive({ plan, device, layout, keys, metadata, options }: DriveRun): Promise<void> {
   const { abortSignal } = options;
   const volume = sliceDevice(device, plan.partitionOffsetInBytes, plan.partitionLengthInBytes);
   const { bitLocker } = layout;
@@ -24,5 +24,5 @@ export async function publishDrive({ plan, device, layout, keys, options }: Driv
   );
   for (const piece of table) await device.write(piece.offsetInBytes, piece.data, { abortSignal });
   await device.flush({ abortSignal });
-  await writeBitLockerMetadata(volume, bitLocker, keys.metadata, { abortSignal });
+  await writeBitLockerMetadata(volume, bitLocker, await metadata.result(), { abortSignal });
 }

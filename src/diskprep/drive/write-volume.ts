@@ -1,6 +1,8 @@
 /** Writes the volume of a drive, all but what makes it valid. */
 import type { ProgressReporter } from "../../shared/progress.js";
+import type { SideWork } from "../../shared/side-work.js";
 import type { SeedCatalog } from "../../staging/index.js";
+import type { BitLockerMetadata } from "../bitlocker/index.js";
 import { type BlockDevice, sliceDevice } from "../device/index.js";
 import type { VolumeWorkers } from "../pipeline/index.js";
 import type { DriveJournal } from "./drive-journal.js";
@@ -25,6 +27,7 @@ export interface DriveRun {
   readonly device: BlockDevice;
   readonly layout: DriveLayout;
   readonly keys: DriveKeys;
+  readonly metadata: SideWork<BitLockerMetadata>;
   readonly journal: DriveJournal;
   readonly hashes: RangeHashStore;
   readonly workers: VolumeWorkers;
