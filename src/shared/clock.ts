@@ -1,5 +1,4 @@
 /** Time, injected so that tests can let weeks pass in no time. */
-import { delay } from "@azure/core-util";
 import type { AbortSignalLike } from "./abort.js";
 
 /** Source of the current time and of waiting. */
@@ -13,6 +12,9 @@ export interface Clock {
 /** The clock of this computer. */
 export const systemClock: Clock = Object.freeze({
   nowInMs: () => Date.now(),
-  sleep: (durationInMs: number, abortSignal?: AbortSignalLike) =>
-    delay(durationInMs, abortSignal ? { abortSignal } : {}),
+  async sleep(durationInMs: number, abortSignal?: AbortSignalLike) {
+    // Loaded when needed: most programs that have a clock never wait.
+    const { delay } = await import("@azure/core-util");
+    await delay(durationInMs, abortSignal ? { abortSignal } : {});
+  },
 });

@@ -17,7 +17,8 @@ export const systemRandomSource: RandomSource = (target) => {
 export function replayedRandomSource(recorded: Uint8Array): RandomSource {
   let used = 0;
   return (target) => {
-    if (used + target.length > recorded.length) throw new RangeError("The recorded random bytes are used up.");
+    if (used + target.length > recorded.length)
+      throw new RangeError("The recorded random bytes are used up.");
     target.set(recorded.subarray(used, used + target.length));
     used += target.length;
   };

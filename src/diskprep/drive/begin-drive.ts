@@ -40,7 +40,8 @@ export async function beginDrive(
           );
         }
         const keys = openDriveKeys(plan, state.keyMaterial);
-        if (!keys) throw invalidJournal(options.journalPath, "its keys are not those of a drive of this plan");
+        if (!keys)
+          throw invalidJournal(options.journalPath, "its keys are not those of a drive of this plan");
         return { journal, state, keys };
       } catch (error) {
         await journal.close();

@@ -38,7 +38,7 @@ export function createDriveWorkers(threadCount: number): VolumeWorkers {
   try {
     return threadCount === 0
       ? createVolumeWorkers({ threadCount, slotCount: 3, slotLengthInBytes: 8 * mebibyte })
-      : createVolumeWorkers({ threadCount, slotCount: threadCount + 2, slotLengthInBytes });
+      : createVolumeWorkers({ threadCount, slotCount: threadCount + 3, slotLengthInBytes });
   } catch (cause) {
     throw workerFailed(cause);
   }

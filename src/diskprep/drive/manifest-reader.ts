@@ -3,7 +3,7 @@
  *
  * Source: Microsoft, "Azure Import/Export service manifest file format".
  */
-import { SaxesParser } from "saxes";
+import type { SaxesParser } from "saxes";
 import { isDriveError } from "./drive-error.js";
 import type { ManifestBlob } from "./manifest-format.js";
 import { invalidManifest } from "./manifest-invalid.js";
@@ -50,7 +50,7 @@ async function* parsePieces(
   state: ManifestState,
 ): AsyncGenerator<readonly ManifestBlob[]> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  const parser = createParser(state);
+  const parser = await createParser(state);
   const feed = (text: string | undefined): void => {
     try {
       if (text === undefined) parser.close();
@@ -76,7 +76,9 @@ async function* parsePieces(
   yield state.takeBlobs();
 }
 
-function createParser(state: ManifestState): SaxesParser {
+async function createParser(state: ManifestState): Promise<SaxesParser> {
+  // Loaded when needed: preparing a drive reads no manifest, and the start of its program is to be short.
+  const { SaxesParser } = await import("saxes");
   const parser = new SaxesParser({ fragment: false, position: false });
   parser.on("error", (error) => {
     throw invalidManifest("it is not well-formed XML", error);

@@ -46,13 +46,13 @@ export async function prepareDrive(
   const { journal, keys, state } = await beginDrive(plan, options);
   try {
     if (state?.preparedDrive) return state.preparedDrive;
-    // Needed at the very end, so nothing waits for the stretching of the key.
-    await using metadata = startSideWork((signal) => keys.buildMetadata(signal), options.abortSignal);
     const progress = createProgressReporter(options.onProgress);
     progress.begin("laying out", { items: plan.endBlobIndex - plan.firstBlobIndex });
     const layout = await layoutDrive(plan, catalog, options.abortSignal);
     checkLayout(plan, layout);
     const hashes = createRangeHashStore(catalog, state?.rangeHashes ?? new Uint8Array(0));
+    // Needed at the very end, so the stretching of the key goes on beside the writing.
+    await using metadata = startSideWork((signal) => keys.buildMetadata(signal), options.abortSignal);
     const run: DriveRun = {
       plan,
       catalog,

@@ -7,7 +7,14 @@ import { derivedGuid } from "./drive-layout.js";
 import type { DriveRun } from "./write-volume.js";
 
 /** Makes the drive valid. */
-export async function publishDrive({ plan, device, layout, keys, metadata, options }: DriveRun): Promise<void> {
+export async function publishDrive({
+  plan,
+  device,
+  layout,
+  keys,
+  metadata,
+  options,
+}: DriveRun): Promise<void> {
   const { abortSignal } = options;
   const volume = sliceDevice(device, plan.partitionOffsetInBytes, plan.partitionLengthInBytes);
   const { bitLocker } = layout;

@@ -13,6 +13,9 @@ export type SectorCipherMethod = "aes-cbc-128" | "aes-cbc-256" | "xts-aes-128" |
 
 /** Not thread-safe beyond one JavaScript thread; calls are synchronous. */
 export interface BulkSectorCipher extends Disposable {
+  readonly sectorSizeInBytes: 512 | 4096;
+  /** So much at once is done as fast as more, and while it is in the processor's cache faster. */
+  readonly preferredLengthInBytes: number;
   /**
    * Encrypts `lengthInBytes` of the arena from `offset` in place.
    *
@@ -101,6 +104,8 @@ export function createBulkSectorCipher(
     arena.bytes.fill(0, scratchOffset, scratchOffset + sectorCipherScratchInBytes);
   };
   return Object.freeze({
+    sectorSizeInBytes,
+    preferredLengthInBytes: transform.preferredSectors * sectorSizeInBytes,
     encrypt: transformSectors.bind(undefined, "encrypt"),
     decrypt: transformSectors.bind(undefined, "decrypt"),
     dispose,

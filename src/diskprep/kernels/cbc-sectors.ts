@@ -83,6 +83,7 @@ export function createCbcTransform(
 
   return {
     sectorsInBatch,
+    preferredSectors: 1024,
     transformBatch(direction, offset, sectorCount, positionInBytes) {
       makeVectors(sectorCount, positionInBytes);
       if (direction === "decrypt") decryptAsStream(offset, sectorCount);

@@ -1,5 +1,6 @@
 /** AES calls of the platform on many independent blocks at once, in place in the arena. */
 import { type Cipher, createCipheriv, createDecipheriv, type Decipher } from "node:crypto";
+import { createMemoryRelease } from "../../shared/memory-release.js";
 
 /** One key and direction, for any number of calls. */
 export interface Codebook {
@@ -13,7 +14,7 @@ export interface Codebook {
  * Longer calls are not faster: each one allocates its result, and in worker threads the allocator gives larger ones
  * back to the system every time.
  */
-const callInBytes = 32 * 1024;
+const callInBytes = 64 * 1024;
 
 /** AES-ECB. A cipher object without padding holds nothing back, so one serves for ever. */
 export function createCodebook(
@@ -47,14 +48,17 @@ export function createChain(
 
 function createStream(arenaBytes: Uint8Array, cipher: Cipher | Decipher): Codebook {
   cipher.setAutoPadding(false);
+  const release = createMemoryRelease();
   const arena = Buffer.from(arenaBytes.buffer, arenaBytes.byteOffset, arenaBytes.length);
   return {
     transform(offset, lengthInBytes) {
       const end = offset + lengthInBytes;
       for (let start = offset; start < end; start += callInBytes) {
         const stop = Math.min(start + callInBytes, end);
+        const result = cipher.update(arena.subarray(start, stop));
         // `fill` is the one copy into shared memory that Node hands to the system's memory copy.
-        arena.fill(cipher.update(arena.subarray(start, stop)), start, stop);
+        arena.fill(result, start, stop);
+        release(result.buffer as ArrayBuffer);
       }
     },
     dispose: () => void cipher.final(),

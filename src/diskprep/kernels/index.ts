@@ -13,5 +13,5 @@ export {
   sectorCipherScratchInBytes,
 } from "./bulk-sector-cipher.js";
 export { type StretchKeyOptions, stretchKeyInSlices } from "./key-stretch.js";
-export { createMd5Hasher, type Md5Hasher, md5ScratchInBytes } from "./md5-hasher.js";
+export { createMd5Hasher, type HashedPartWork, type Md5Hasher, md5ScratchInBytes } from "./md5-hasher.js";
 export { isAllZero } from "./zero-scan.js";

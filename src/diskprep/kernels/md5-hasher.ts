@@ -8,23 +8,34 @@ import type { Md5LanesKernel } from "./kernel-exports.js";
 import { digestRange } from "./md5-reference.js";
 import { laneCount, scheduleRanges } from "./md5-schedule.js";
 
+/**
+ * Work on the bytes of a range while they are near the processor anyway. Called for each part of a range, ascending within
+ * the range; the ranges of several lanes take turns.
+ *
+ * @param range number of the range
+ * @param offset of the part in the arena
+ */
+export type HashedPartWork = (range: number, offset: number, lengthInBytes: number) => void;
+
+/** What is done beside hashing. */
+export interface HashedParts {
+  /** Called before the part is read: it may be changed into what is to be hashed. */
+  readonly before?: HashedPartWork | undefined;
+  /** Called when the part is not read any more. The last bytes of a range, fewer than 64, belong to no part. */
+  readonly after?: HashedPartWork | undefined;
+}
+
 /** Hashes ranges. Not thread-safe beyond one JavaScript thread; calls are synchronous. */
 export interface Md5Hasher {
   /**
    * Hashes range i: `lengthsInBytes[i]` bytes of the arena from `offsets[i]`. Ranges may have any offset and length and
    * may overlap; eight or more of similar length are hashed fastest.
    *
-   * @param digests Receives 16 bytes for each range, one after the other. Default: a new array.
-   * @param count Number of ranges. Default: the length of `offsets`.
-   * @returns `digests`.
-   * @throws RangeError when a range does not lie in the arena, or `digests` or `lengthsInBytes` are too short.
+   * @param parts Work beside it. Default: none.
+   * @returns 16 bytes for each range, one after the other.
+   * @throws RangeError when a range does not lie in the arena, or `lengthsInBytes` is too short.
    */
-  digest(
-    offsets: ArrayLike<number>,
-    lengthsInBytes: ArrayLike<number>,
-    digests?: Uint8Array,
-    count?: number,
-  ): Uint8Array;
+  digest(offsets: ArrayLike<number>, lengthsInBytes: ArrayLike<number>, parts?: HashedParts): Uint8Array;
 }
 
 /** Size of the scratch area that a hasher needs to itself for as long as it lives. */
@@ -37,7 +48,10 @@ const addressesOffset = 128;
 const stridesOffset = 160;
 const paddingOffset = 1536;
 const paddingInBytes = 2 * blockInBytes;
-/** The engine replaces the first, slower translation of a kernel only between calls, so no call may take long. */
+/**
+ * The engine replaces the first, slower translation of a kernel only between calls, so no call may take long; and what is
+ * done with a part before or after should find it in the processor's own cache.
+ */
 const blocksInSlice = 1024;
 
 const initialHash = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476] as const;
@@ -59,25 +73,25 @@ export function createMd5Hasher(arena: Arena, scratchOffset: number): Md5Hasher 
     digest(
       offsets: ArrayLike<number>,
       lengthsInBytes: ArrayLike<number>,
-      digests: Uint8Array = new Uint8Array(offsets.length * digestInBytes),
-      count: number = offsets.length,
+      parts: HashedParts = {},
     ): Uint8Array {
-      if (digests.length < count * digestInBytes || offsets.length < count || lengthsInBytes.length < count) {
-        throw new RangeError(`There is no room for the offsets, lengths and digests of ${count} ranges.`);
+      const count = offsets.length;
+      if (lengthsInBytes.length < count) {
+        throw new RangeError(`There are ${count} offsets and ${lengthsInBytes.length} lengths.`);
       }
+      const digests = new Uint8Array(count * digestInBytes);
       for (let range = 0; range < count; range++) assertRange(arena, offsets[range]!, lengthsInBytes[range]!);
       const { forLanes, forPlatform } = lanes
         ? scheduleRanges(lengthsInBytes, count)
         : { forLanes: [], forPlatform: Array.from({ length: count }, (_, range) => range) };
       for (const range of forPlatform) {
         const start = offsets[range]!;
-        digestRange(
-          arena.bytes.subarray(start, start + lengthsInBytes[range]!),
-          digests,
-          range * digestInBytes,
-        );
+        const length = lengthsInBytes[range]!;
+        parts.before?.(range, start, length);
+        digestRange(arena.bytes.subarray(start, start + length), digests, range * digestInBytes);
+        parts.after?.(range, start, length);
       }
-      if (forLanes.length > 0) lanes?.(forLanes, offsets, lengthsInBytes, digests);
+      if (forLanes.length > 0) lanes?.(forLanes, offsets, lengthsInBytes, digests, parts);
       return digests;
     },
   });
@@ -88,6 +102,7 @@ type DigestInLanes = (
   offsets: ArrayLike<number>,
   lengthsInBytes: ArrayLike<number>,
   digests: Uint8Array,
+  parts: HashedParts,
 ) => void;
 
 /** Runs ranges through the lanes: each lane takes the next range as soon as it has finished one. */
@@ -141,7 +156,7 @@ function createLanes(arena: Arena, kernel: Md5LanesKernel, scratchOffset: number
     strides[lane] = 0;
   };
 
-  return (ranges, offsets, lengthsInBytes, digests) => {
+  return (ranges, offsets, lengthsInBytes, digests, { before, after }) => {
     const target = new DataView(digests.buffer, digests.byteOffset, digests.length);
     let nextRange = 0;
     let busyLanes = 0;
@@ -163,11 +178,22 @@ function createLanes(arena: Arena, kernel: Md5LanesKernel, scratchOffset: number
       busyLanes--;
     };
 
+    const forEachPart = (work: HashedPartWork | undefined, blockCount: number, blocksDone: number): void => {
+      if (!work) return;
+      for (let lane = 0; lane < laneCount; lane++) {
+        const range = rangeOfLane[lane]!;
+        if (range === noRange || isPadding[lane] !== 0 || blockCount === 0) continue;
+        work(range, addresses[lane]! - blocksDone * blockInBytes, blockCount * blockInBytes);
+      }
+    };
+
     for (let lane = 0; lane < laneCount; lane++) beginNext(lane);
     while (busyLanes > 0) {
       let blockCount = blocksInSlice;
       for (let lane = 0; lane < laneCount; lane++) blockCount = Math.min(blockCount, blocksLeft[lane]!);
+      forEachPart(before, blockCount, 0);
       kernel.digestBlocks(scratchOffset, blockCount);
+      forEachPart(after, blockCount, blockCount);
       for (let lane = 0; lane < laneCount; lane++) {
         blocksLeft[lane] = blocksLeft[lane]! - blockCount;
         if (blocksLeft[lane] !== 0) continue;

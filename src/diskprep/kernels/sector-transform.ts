@@ -7,6 +7,8 @@ import { createSectorCipherReference } from "./sector-cipher-reference.js";
 export interface SectorTransform {
   /** Most sectors that one call of `transformBatch` may be given. */
   readonly sectorsInBatch: number;
+  /** See {@link BulkSectorCipher.preferredLengthInBytes}. */
+  readonly preferredSectors: number;
   transformBatch(
     direction: "encrypt" | "decrypt",
     offset: number,

@@ -82,16 +82,23 @@ export function createFilePieceReader(): FilePieceReader {
           const buffers: Uint8Array[] = [];
           let runLength = 0;
           // Small files of a pack follow each other in it and only their places on the drive have gaps.
+          let bufferStart = slotOffsets[piece]!;
+          let bufferEnd = bufferStart;
           do {
             const target = slotOffsets[piece]!;
-            buffers.push(slot.subarray(target, target + lengths[piece]!));
+            if (target !== bufferEnd) {
+              buffers.push(slot.subarray(bufferStart, bufferEnd));
+              bufferStart = target;
+            }
+            bufferEnd = target + lengths[piece]!;
             runLength += lengths[piece]!;
             piece += 1;
           } while (
-            buffers.length < maximumBuffersInCall &&
+            buffers.length < maximumBuffersInCall - 1 &&
             pathNumbers[piece] === pathNumber &&
             fileOffsets[piece] === start + runLength
           );
+          buffers.push(slot.subarray(bufferStart, bufferEnd));
           const count = fill(buffers, start, runLength);
           if (count < runLength) {
             close();

@@ -2,26 +2,27 @@
  * Which way the bytes of a large file are read: through the system's page cache, or past it into the slot.
  *
  * A file that was just staged lies in the cache, and nothing is faster. One that does not costs twice the processor time
- * through the cache (Linux copies and keeps every page), so it is read directly. The system does not say which it is; the
- * time a read takes does.
+ * through the cache (Linux copies and keeps every page), so it is read directly. The system does not say beforehand which
+ * it is, but counts what it has fetched from disks.
  */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { isMemoryAligned } from "../../shared/page-aligned-memory.js";
 
 /** What direct reads move at least, and where they begin: the block of every file system in use. */
 const directUnitInBytes = 4096;
-/** Shorter reads are not worth a choice. */
-const leastLengthInBytes = 1024 * 1024;
-/** The cache gives several gigabytes a second, disks less than this. */
-const defaultCacheSpeedInBytesPerMs = 2_000_000;
-/** So many reads go past the cache before it is tried again. */
-const directReadsInRow = 16;
+/** Shorter reads are not worth a choice, and reads of this length tell which way the next ones go. */
+const probeLengthInBytes = 1024 * 1024;
+/** Longest read through the cache, after which the way is chosen anew. */
+const cachedLengthInBytes = 4 * 1024 * 1024;
+/** Bytes that go past the cache before it is tried again; twice as many each time it was in vain. */
+const firstDirectRunInBytes = 64 * 1024 * 1024;
+const longestDirectRunInBytes = 2048 * 1024 * 1024;
 
 /** The ways to one open file. */
 export interface ReadPath {
   /**
-   * Fills as much of `target` as the file has from `fileOffset` on. When `target` ends where the file ends, the bytes behind
-   * it up to the next multiple of 4096 may become zeros.
+   * Fills as much of `target` as it can at once; 0 at the end of the file. When `target` ends where the file ends, the bytes
+   * behind it up to the next multiple of 4096 may become zeros.
    */
   read(target: Uint8Array, fileOffset: number): number;
   close(): void;
@@ -31,22 +32,34 @@ export interface ReadPath {
 export interface ReadPathOptions {
   /** Length of the whole file, where it is known. Default: unknown. */
   readonly fileLengthInBytes?: number | undefined;
-  /** A slower read was not from the cache. Default: 2 GB/s. */
-  readonly cacheSpeedInBytesPerMs?: number;
+  /** How many bytes this process has had fetched from disks so far. Default: what the system counts. */
+  readonly countFetchedBytes?: () => number;
+}
+
+/** Zero for ever on systems that do not count. */
+function countFetchedBytesOfProcess(): number {
+  return process.resourceUsage().fsRead * 512;
 }
 
 /** Chooses the way for a file that is open already. Where direct reads do not work, the cache is the only one. */
 export function createReadPath(path: string, descriptor: number, options: ReadPathOptions = {}): ReadPath {
-  const { cacheSpeedInBytesPerMs = defaultCacheSpeedInBytesPerMs } = options;
+  const { countFetchedBytes = countFetchedBytesOfProcess } = options;
   let directDescriptor = -1;
   let isDirectPossible = constants.O_DIRECT !== undefined;
-  let directReadsLeft = 0;
+  let directRunInBytes = firstDirectRunInBytes;
+  let directBytesLeft = 0;
+  let isCached = false;
 
   const readCached = (target: Uint8Array, fileOffset: number): number => {
-    const startInMs = performance.now();
-    const count = readSync(descriptor, target, 0, target.length, fileOffset);
-    const isSlow = count / (performance.now() - startInMs) < cacheSpeedInBytesPerMs;
-    if (isSlow && count >= leastLengthInBytes) directReadsLeft = directReadsInRow;
+    const length = Math.min(target.length, isCached ? cachedLengthInBytes : probeLengthInBytes);
+    const before = countFetchedBytes();
+    const count = readSync(descriptor, target, 0, length, fileOffset);
+    isCached = countFetchedBytes() - before < count / 2;
+    if (isCached) directRunInBytes = firstDirectRunInBytes;
+    else {
+      directBytesLeft = directRunInBytes;
+      directRunInBytes = Math.min(directRunInBytes * 2, longestDirectRunInBytes);
+    }
     return count;
   };
 
@@ -72,10 +85,10 @@ export function createReadPath(path: string, descriptor: number, options: ReadPa
 
   return {
     read(target, fileOffset) {
-      if (target.length < leastLengthInBytes || !isDirectPossible)
+      if (target.length < probeLengthInBytes || !isDirectPossible)
         return readSync(descriptor, target, 0, target.length, fileOffset);
-      if (directReadsLeft > 0) {
-        directReadsLeft -= 1;
+      if (directBytesLeft > 0) {
+        directBytesLeft -= target.length;
         const count = readDirectly(target, fileOffset);
         if (count !== undefined) return count;
       }

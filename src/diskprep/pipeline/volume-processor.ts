@@ -10,7 +10,12 @@ import {
 } from "../kernels/index.js";
 import { createFilePieceReader } from "./file-piece-reader.js";
 import { noReadTurns, type ReadTurns } from "./read-turns.js";
-import type { FilePieces, SectorStretches, SlotStretches, VolumeResult, VolumeTask } from "./volume-task.js";
+import {
+  type SectorsBesideHashing,
+  sectorsBesideHashing,
+  type TransformSectors,
+} from "./sectors-beside-hashing.js";
+import type { FilePieces, SlotStretches, VolumeResult, VolumeTask } from "./volume-task.js";
 
 /** A cipher to be used by later tasks. Its key lies in the arena, so that no message holds it. */
 export interface CipherOrder {
@@ -32,6 +37,7 @@ export type VolumeRequest =
 /** Answers requests; synchronous. */
 export type VolumeProcessor = (request: VolumeRequest) => VolumeResult | undefined;
 
+const noStretches: SlotStretches = { offsets: [], lengths: [] };
 const md5Area = Math.ceil(md5ScratchInBytes / 64) * 64;
 const cipherArea = Math.ceil(sectorCipherScratchInBytes / 64) * 64;
 
@@ -77,17 +83,24 @@ export function createVolumeProcessor(
       const failure = (isLarge ? readTurns : noReadTurns).take(() => files.read(pieces, slot));
       if (failure) return { kind: "failed", failure };
     }
-    if (task.decrypt) forEachStretch(task.decrypt, slotOffset, cipher!.decrypt);
-    const hashes = task.hash ? hashStretches(task.hash, slotOffset) : new Uint8Array(0);
-    if (task.encrypt) forEachStretch(task.encrypt, slotOffset, cipher!.encrypt);
+    const ranges = task.hash ?? noStretches;
+    const beside = (direction: "encrypt" | "decrypt"): SectorsBesideHashing | undefined => {
+      const stretches = task[direction];
+      const transform: TransformSectors = (offset, length, position) =>
+        cipher![direction](slotOffset + offset, length, position);
+      return stretches && sectorsBesideHashing(direction, stretches, ranges, slotOffset, cipher!, transform);
+    };
+    const decryption = beside("decrypt");
+    const encryption = beside("encrypt");
+    decryption?.rest();
+    const hashes = hasher.digest(
+      ranges.offsets.map((offset) => slotOffset + offset),
+      ranges.lengths,
+      { before: decryption?.work, after: encryption?.work },
+    );
+    encryption?.rest();
     return { kind: "done", hashes };
   };
-
-  const hashStretches = ({ offsets, lengths }: SlotStretches, slotOffset: number): Uint8Array =>
-    hasher.digest(
-      offsets.map((offset) => slotOffset + offset),
-      lengths,
-    );
 
   return (request) => {
     switch (request.kind) {
@@ -105,16 +118,6 @@ export function createVolumeProcessor(
         return undefined;
     }
   };
-}
-
-function forEachStretch(
-  { offsets, lengths, positionsInBytes }: SectorStretches,
-  slotOffset: number,
-  transform: (offset: number, lengthInBytes: number, positionInBytes: number) => void,
-): void {
-  for (const [index, offset] of offsets.entries()) {
-    transform(slotOffset + offset, lengths[index]!, positionsInBytes[index]!);
-  }
 }
 
 /** Zeroes what no piece will fill and nobody has filled: the ends of clusters and free space. */

@@ -52,9 +52,9 @@ const journal = Buffer.from(
   `${[
     {
       type: "drive",
-      formatVersion: 1,
+      formatVersion: 2,
       plan: { driveId: "D", sizeInBytes: 1e9 },
-      keyMaterial: { recoveryPassword: "1" },
+      keyMaterial: { recoveryPassword: "1", randomBytes: "AAAA" },
     },
     { type: "checkpoint", durableOffsetInBytes: 1_048_576, rangeHashes: "AAAA" },
     { type: "finished", preparedDrive: { driveId: "D" } },

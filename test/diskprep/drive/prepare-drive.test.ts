@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -6,6 +6,7 @@ import {
   type BlockDevice,
   createFaultyDevice,
   createMemoryDevice,
+  sliceDevice,
 } from "../../../src/diskprep/device/index.js";
 import {
   type DrivePlan,
@@ -206,6 +207,47 @@ describe("prepareDrive", () => {
       "plan-mismatch",
     ]);
     expect((await wholeOf(device)).every((byte) => byte === 0)).toBe(true);
+  });
+
+  test.each([
+    ["of another version", { formatVersion: 1 }, {}],
+    [
+      "with another password",
+      {},
+      { recoveryPassword: "000000-000000-000000-000000-000000-000000-000000-000000" },
+    ],
+    ["with too few random bytes", {}, { randomBytes: "AAAA" }],
+    ["without random bytes", {}, { randomBytes: undefined }],
+  ])("refuses a journal %s and writes nothing", async (_, headChange, materialChange) => {
+    const journalPath = nextJournal();
+    const device = createMemoryDevice(sizeInBytes);
+    await prepare(device, { journalPath });
+    const [head] = (await readFile(journalPath, "utf8")).split("\n");
+    const record = JSON.parse(head!) as { keyMaterial: object };
+    const keyMaterial = { ...record.keyMaterial, ...materialChange };
+    await writeFile(journalPath, `${JSON.stringify({ ...record, ...headChange, keyMaterial })}\n`);
+    const untouched = createMemoryDevice(sizeInBytes);
+    await expect(prepare(untouched, { journalPath, resume: true })).rejects.toMatchObject({
+      code: "journal-invalid",
+      message: expect.stringContaining("prepared anew"),
+    });
+    expect((await wholeOf(untouched)).every((byte) => byte === 0)).toBe(true);
+  });
+
+  test("aborted when all is written but the key perhaps not yet stretched: no valid drive", async () => {
+    const device = createMemoryDevice(sizeInBytes);
+    const stop = new AbortController();
+    const attempt = prepare(device, {
+      abortSignal: stop.signal,
+      onProgress: ({ phase, bytesDone, bytesTotal }) => {
+        if (phase === "writing" && bytesDone === bytesTotal) stop.abort();
+      },
+    });
+    await expect(attempt).rejects.toMatchObject({ name: "AbortError" });
+    const volume = sliceDevice(device, plan.partitionOffsetInBytes, plan.partitionLengthInBytes);
+    const header = new Uint8Array(512);
+    await volume.read(0, header);
+    expect(header.every((byte) => byte === 0)).toBe(true);
   });
 
   test.each([

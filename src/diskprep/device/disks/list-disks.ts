@@ -71,9 +71,9 @@ async function listOnMac(run: CheckedRunner): Promise<readonly ListedDisk[]> {
   const listOutput = await run("diskutil", diskutilListArguments);
   const serialNumbers = parseSerialNumbers(await run("system_profiler", systemProfilerArguments));
   const disks: ListedDisk[] = [];
-  for (const identifier of parseDiskutilIdentifiers(listOutput)) {
+  for (const identifier of await parseDiskutilIdentifiers(listOutput)) {
     const infoOutput = await run("diskutil", diskutilInfoArguments(identifier));
-    const disk = parseDiskutilDisk(listOutput, infoOutput, serialNumbers);
+    const disk = await parseDiskutilDisk(listOutput, infoOutput, serialNumbers);
     if (disk) disks.push(disk);
   }
   return disks;

@@ -30,8 +30,8 @@ const busByProtocol: Readonly<Record<string, DiskBus>> = {
 };
 
 /** Identifiers of the whole disks in the output of `diskutil list -plist`. @throws DeviceError `bad-format` */
-export function parseDiskutilIdentifiers(listOutput: string): readonly string[] {
-  return listOf(objectOf(parsePropertyList(listOutput, "diskutil"))["WholeDisks"])
+export async function parseDiskutilIdentifiers(listOutput: string): Promise<readonly string[]> {
+  return listOf(objectOf(await parsePropertyList(listOutput, "diskutil"))["WholeDisks"])
     .map(textOf)
     .filter((identifier) => /^disk\d+$/.test(identifier));
 }
@@ -45,18 +45,18 @@ export function parseDiskutilIdentifiers(listOutput: string): readonly string[] 
  * @returns Undefined for what is no disk of its own: APFS containers and disk images.
  * @throws DeviceError `bad-format`
  */
-export function parseDiskutilDisk(
+export async function parseDiskutilDisk(
   listOutput: string,
   infoOutput: string,
   serialNumbers: ReadonlyMap<string, string>,
-): ListedDisk | undefined {
-  const info = objectOf(parsePropertyList(infoOutput, "diskutil"));
+): Promise<ListedDisk | undefined> {
+  const info = objectOf(await parsePropertyList(infoOutput, "diskutil"));
   const identifier = textOf(info["DeviceIdentifier"]);
   const protocol = textOf(info["BusProtocol"]);
   if (textOf(info["VirtualOrPhysical"]) === "Virtual" || protocol === "Disk Image") return undefined;
   const mountPoints = mountPointsOf(
     identifier,
-    listOf(objectOf(parsePropertyList(listOutput, "diskutil"))["AllDisksAndPartitions"]),
+    listOf(objectOf(await parsePropertyList(listOutput, "diskutil"))["AllDisksAndPartitions"]),
   );
   const sectorSize = numberOf(info["DeviceBlockSize"]) || 512;
   const solidState = info["SolidState"];

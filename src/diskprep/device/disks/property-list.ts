@@ -1,5 +1,4 @@
 /** Reading Apple's XML property lists (`-plist` output of system programs) into plain values. */
-import { SaxesParser } from "saxes";
 import { DeviceError } from "../device-error.js";
 
 /** A value of a property list. Dates and data stay text. */
@@ -26,7 +25,9 @@ interface Frame {
  *
  * @throws DeviceError `bad-format`
  */
-export function parsePropertyList(text: string, program: string): PropertyValue {
+export async function parsePropertyList(text: string, program: string): Promise<PropertyValue> {
+  // Loaded when needed: preparing a drive needs no XML parser, and the start of its program is to be short.
+  const { SaxesParser } = await import("saxes");
   const refuse = (reason: string): DeviceError =>
     new DeviceError("bad-format", `'${program}' printed something that is not a property list: ${reason}.`, {
       details: { program, reason },
