@@ -47,6 +47,8 @@ export interface BuildMetadataOptions extends AbortOptions {
   readonly partitionOffsetInBytes?: number;
   /** Fills the unused bytes behind the header. Default: the system's generator. */
   readonly random?: RandomSource;
+  /** Awaited between slices of the stretching, for callers that have something better to do. Default: one turn of the event loop. */
+  readonly betweenSlices?: (() => Promise<void>) | undefined;
 }
 
 /** The plain-text bytes of a volume. Not secret: they open nothing without the recovery password. */

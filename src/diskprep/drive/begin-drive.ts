@@ -1,60 +1,50 @@
-/** The journal and the keys of a drive: new ones, or those of the run that is resumed. */
+/** The keys of a drive, and its journal: new ones, or those of the run that is resumed. */
 import { systemRandomSource } from "../../shared/random-source.js";
 import { DriveError } from "./drive-error.js";
 import {
   createDriveJournal,
   type DriveJournal,
   type DriveJournalState,
+  findDriveJournal,
   invalidJournal,
-  resumeDriveJournal,
+  refuseExistingJournal,
 } from "./drive-journal.js";
 import { createDriveKeys, type DriveKeys, openDriveKeys } from "./drive-keys.js";
 import type { DrivePlan } from "./drive-plan.js";
 import type { PrepareDriveOptions } from "./prepare-drive-options.js";
 
-/** Opens the journal, or begins one. The caller closes it and disposes the keys. @throws DriveError */
-export async function beginDrive(
-  plan: DrivePlan,
-  options: PrepareDriveOptions,
-): Promise<{
-  readonly journal: DriveJournal;
+/** Where a preparation begins. */
+export interface BegunDrive {
+  /** The caller disposes them. */
   readonly keys: DriveKeys;
+  /** What an earlier run has noted. */
   readonly state: DriveJournalState | undefined;
-}> {
-  if (options.resume) {
-    const resumed = await resumeDriveJournal(options.journalPath);
-    if (resumed) {
-      const { journal, state } = resumed;
-      try {
-        if (JSON.stringify(state.plan) !== JSON.stringify(plan)) {
-          throw new DriveError(
-            "journal-mismatch",
-            `The journal ${options.journalPath} belongs to another plan (drive ${state.plan.driveId}). Use the journal of drive ${plan.driveId}, or plan and prepare anew.`,
-            {
-              details: {
-                path: options.journalPath,
-                driveId: plan.driveId,
-                journalDriveId: state.plan.driveId,
-              },
-            },
-          );
-        }
-        const keys = openDriveKeys(plan, state.keyMaterial);
-        if (!keys)
-          throw invalidJournal(options.journalPath, "its keys are not those of a drive of this plan");
-        return { journal, state, keys };
-      } catch (error) {
-        await journal.close();
-        throw error;
-      }
-    }
+  /** Resolves when the journal is durable; to be called once, and before the drive is touched. The caller closes it. */
+  openJournal(): Promise<DriveJournal>;
+}
+
+/** Makes keys, or finds those of the run that is resumed. @throws DriveError */
+export async function beginDrive(plan: DrivePlan, options: PrepareDriveOptions): Promise<BegunDrive> {
+  const { journalPath } = options;
+  const found = options.resume ? await findDriveJournal(journalPath) : undefined;
+  if (!found) {
+    await refuseExistingJournal(journalPath);
+    const keys = createDriveKeys(plan, options.random ?? systemRandomSource);
+    return {
+      keys,
+      state: undefined,
+      openJournal: () => createDriveJournal(journalPath, plan, keys.material),
+    };
   }
-  const keys = createDriveKeys(plan, options.random ?? systemRandomSource);
-  try {
-    const journal = await createDriveJournal(options.journalPath, plan, keys.material);
-    return { journal, keys, state: undefined };
-  } catch (error) {
-    keys.dispose();
-    throw error;
+  const { state } = found;
+  if (JSON.stringify(state.plan) !== JSON.stringify(plan)) {
+    throw new DriveError(
+      "journal-mismatch",
+      `The journal ${journalPath} belongs to another plan (drive ${state.plan.driveId}). Use the journal of drive ${plan.driveId}, or plan and prepare anew.`,
+      { details: { path: journalPath, driveId: plan.driveId, journalDriveId: state.plan.driveId } },
+    );
   }
+  const keys = openDriveKeys(plan, state.keyMaterial);
+  if (!keys) throw invalidJournal(journalPath, "its keys are not those of a drive of this plan");
+  return { keys, state, openJournal: () => found.open() };
 }

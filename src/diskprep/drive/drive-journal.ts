@@ -46,32 +46,41 @@ type JournalRecord =
   | { readonly type: "checkpoint"; readonly durableOffsetInBytes: number; readonly rangeHashes?: string }
   | { readonly type: "finished"; readonly preparedDrive: PreparedDrive };
 
-/** Begins the journal of a drive. @throws DriveError `journal-exists` */
+/** @throws DriveError `journal-exists` */
+export async function refuseExistingJournal(path: string): Promise<void> {
+  if (!(await fileExists(path))) return;
+  throw new DriveError(
+    "journal-exists",
+    `There is already a journal at ${path}. Resume that preparation, or remove the journal if the drive is to be made anew.`,
+    { details: { path } },
+  );
+}
+
+/** Begins the journal of a drive; resolves when it is durable. @throws DriveError `journal-exists` */
 export async function createDriveJournal(
   path: string,
   plan: DrivePlan,
   keyMaterial: DriveKeyMaterial,
 ): Promise<DriveJournal> {
-  if (await fileExists(path)) {
-    throw new DriveError(
-      "journal-exists",
-      `There is already a journal at ${path}. Resume that preparation, or remove the journal if the drive is to be made anew.`,
-      { details: { path } },
-    );
-  }
+  await refuseExistingJournal(path);
   const head = `${JSON.stringify({ type: "drive", formatVersion, plan, keyMaterial } satisfies JournalRecord)}\n`;
   // Published as a whole: a crash leaves no journal without the keys, which could not be resumed.
   await publishFile(path, head, { mode: secretFileMode });
   return driveJournalOver(await openAppendJournal(path, Buffer.byteLength(head)));
 }
 
-/** Opens a journal to go on writing, cutting off a torn last line; undefined when there is none. */
-export async function resumeDriveJournal(
-  path: string,
-): Promise<{ readonly journal: DriveJournal; readonly state: DriveJournalState } | undefined> {
+/** A journal that is there already. */
+export interface FoundDriveJournal {
+  readonly state: DriveJournalState;
+  /** Opens it to go on writing, cutting off a torn last line. */
+  open(): Promise<DriveJournal>;
+}
+
+/** Reads a journal that is to be continued; undefined when there is none. @throws DriveError `journal-invalid` */
+export async function findDriveJournal(path: string): Promise<FoundDriveJournal | undefined> {
   if (!(await fileExists(path))) return undefined;
   const { state, validLengthInBytes } = await readRecords(path);
-  return { journal: driveJournalOver(await openAppendJournal(path, validLengthInBytes)), state };
+  return { state, open: async () => driveJournalOver(await openAppendJournal(path, validLengthInBytes)) };
 }
 
 /** Reads a journal without changing it. @throws DriveError `journal-invalid` */

@@ -1,11 +1,11 @@
 /** The keys of one drive while it is written, and the form in which the journal keeps them. */
 import type { AbortSignalLike } from "../../shared/abort.js";
-import { type RandomSource, randomBytesFrom, replayedRandomSource } from "../../shared/random-source.js";
+import { type RandomSource, randomBytesFrom } from "../../shared/random-source.js";
+import { replayedRandomSource } from "../../shared/replayed-random-source.js";
 import {
   type BitLockerMetadata,
   buildBitLockerMetadata,
   createBitLockerSecrets,
-  type SectorCipher,
 } from "../bitlocker/index.js";
 import { bitLockerLayoutOf } from "./drive-layout.js";
 import type { DrivePlan } from "./drive-plan.js";
@@ -23,14 +23,18 @@ export interface DriveKeyMaterial {
 /** SECRET: everything needed to encrypt and publish one drive. */
 export interface DriveKeys {
   readonly material: DriveKeyMaterial;
-  readonly cipher: SectorCipher;
   /** A copy of the volume key (FVEK); the caller zeroes it after use. */
   copyEncryptionKey(): Uint8Array;
   /**
    * Header, filler and metadata region of the volume. Stretches the recovery password, which takes about half a second
    * of this thread in slices of a few milliseconds; the keys must live until then.
+   *
+   * @param betweenSlices awaited between slices
    */
-  buildMetadata(abortSignal: AbortSignalLike | undefined): Promise<BitLockerMetadata>;
+  buildMetadata(
+    abortSignal: AbortSignalLike | undefined,
+    betweenSlices: () => Promise<void>,
+  ): Promise<BitLockerMetadata>;
   /** Zeroes the keys. May be repeated. */
   dispose(): void;
 }
@@ -57,24 +61,22 @@ export function openDriveKeys(plan: DrivePlan, material: DriveKeyMaterial): Driv
 function keysOf(plan: DrivePlan, randomBytes: Uint8Array): DriveKeys {
   const random = replayedRandomSource(randomBytes);
   const secrets = createBitLockerSecrets(plan.encryptionMethod, random);
-  const cipher = secrets.createSectorCipher(plan.sectorSizeInBytes);
   return {
     material: {
       recoveryPassword: secrets.recoveryPassword.format(),
       randomBytes: Buffer.from(randomBytes).toString("base64"),
     },
-    cipher,
     copyEncryptionKey: () => secrets.copyEncryptionKey(),
-    buildMetadata: (abortSignal) =>
+    buildMetadata: (abortSignal, betweenSlices) =>
       buildBitLockerMetadata(bitLockerLayoutOf(plan), secrets, {
         createdAtInMs: plan.createdAtInMs,
         label: plan.volumeLabel,
         partitionOffsetInBytes: plan.partitionOffsetInBytes,
         random,
         abortSignal,
+        betweenSlices,
       }),
     dispose: () => {
-      cipher.dispose();
       secrets.dispose();
       randomBytes.fill(0);
     },

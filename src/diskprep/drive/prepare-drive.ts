@@ -4,6 +4,7 @@
  * Nothing that makes the drive valid is written before everything else is durable: first the boot area of the file
  * system and the BitLocker metadata, then the partition table, and last the BitLocker volume header.
  */
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { throwIfAborted } from "../../shared/abort.js";
 import { createProgressReporter } from "../../shared/progress.js";
 import { startSideWork } from "../../shared/side-work.js";
@@ -12,15 +13,19 @@ import { type BlockDevice, isDeviceError } from "../device/index.js";
 import { beginDrive } from "./begin-drive.js";
 import { checkConfirmation, checkLayout } from "./drive-confirmation.js";
 import { DriveError } from "./drive-error.js";
+import type { DriveJournal } from "./drive-journal.js";
 import { layoutDrive } from "./drive-layout.js";
 import { type DrivePlan, formatBytes } from "./drive-plan.js";
-import { bytesToWrite, createDriveWorkers, defaultThreadCount } from "./drive-workers.js";
+import { bytesToWrite, createDriveWorkers, defaultThreadCount, openDriveCipher } from "./drive-workers.js";
 import { manifestFileOnDrive } from "./manifest-format.js";
 import type { PrepareDriveOptions } from "./prepare-drive-options.js";
 import type { PreparedDrive } from "./prepared-drive.js";
 import { publishDrive } from "./publish-drive.js";
 import { createRangeHashStore } from "./range-hash-store.js";
 import { type DriveRun, eraseOldTraces, writeVolume } from "./write-volume.js";
+
+/** Between two slices of stretching of one or two milliseconds. */
+const pauseInMs = 2;
 
 /**
  * Prepares one drive.
@@ -43,41 +48,53 @@ export async function prepareDrive(
 ): Promise<PreparedDrive> {
   checkConfirmation(plan, catalog, device, options.confirm);
   await using workers = createDriveWorkers(options.threadCount ?? defaultThreadCount(bytesToWrite(plan)));
-  const { journal, keys, state } = await beginDrive(plan, options);
+  const { keys, state, openJournal } = await beginDrive(plan, options);
+  let journal: DriveJournal | undefined;
   try {
     if (state?.preparedDrive) return state.preparedDrive;
+    const resumeOffsetInBytes = state?.durableOffsetInBytes ?? 0;
+    // Until this is done nothing else is written. The layout and the first groups are made meanwhile.
+    await using groundwork = startSideWork(async (signal) => {
+      journal = await openJournal();
+      if (resumeOffsetInBytes === 0) await eraseOldTraces(plan, device, signal);
+      return journal;
+    }, options.abortSignal);
     const progress = createProgressReporter(options.onProgress);
     progress.begin("laying out", { items: plan.endBlobIndex - plan.firstBlobIndex });
     const layout = await layoutDrive(plan, catalog, options.abortSignal);
     checkLayout(plan, layout);
+    // Needed at the very end, so the stretching of the key goes on beside the writing, and leaves it the processors.
+    await using metadata = startSideWork(
+      (signal, isNeeded) =>
+        keys.buildMetadata(signal, () => (isNeeded() ? setImmediate() : setTimeout(pauseInMs))),
+      options.abortSignal,
+    );
     const hashes = createRangeHashStore(catalog, state?.rangeHashes ?? new Uint8Array(0));
-    // Needed at the very end, so the stretching of the key goes on beside the writing.
-    await using metadata = startSideWork((signal) => keys.buildMetadata(signal), options.abortSignal);
     const run: DriveRun = {
       plan,
       catalog,
       device,
       layout,
       keys,
+      groundwork,
       metadata,
-      journal,
       hashes,
       workers,
+      cipherNumber: await openDriveCipher(workers, plan, keys),
       progress,
       options,
     };
-    if (!state?.durableOffsetInBytes) await eraseOldTraces(run);
-    const manifestHash = await writeVolume(run, state?.durableOffsetInBytes ?? 0);
+    const manifestHash = await writeVolume(run, resumeOffsetInBytes);
     throwIfAborted(options.abortSignal);
     await publishDrive(run);
     const preparedDrive = preparedDriveOf(plan, device, keys.material.recoveryPassword, manifestHash);
-    await journal.finish(preparedDrive);
+    await (await groundwork.result()).finish(preparedDrive);
     return preparedDrive;
   } catch (error) {
     throw driveFailure(plan, error);
   } finally {
     keys.dispose();
-    await journal.close();
+    await journal?.close();
   }
 }
 

@@ -51,7 +51,7 @@ export interface GroupRanges {
 export interface GroupFill {
   readonly bufferOffset: number;
   readonly lengthInBytes: number;
-  /** Fills the target; called once, in volume order. */
+  /** Fills the whole target; called once, in volume order. */
   readonly fill: (target: Uint8Array) => void | Promise<void>;
 }
 

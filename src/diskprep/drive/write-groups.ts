@@ -3,6 +3,7 @@
  * are in flight, and a fixed number of slots bounds the memory. Order, checkpoints and errors stay on this thread.
  */
 import { type AbortSignalLike, throwIfAborted } from "../../shared/abort.js";
+import { allEnded } from "../../shared/all-ended.js";
 import { type BitLockerLayout, mapBitLockerRange } from "../bitlocker/index.js";
 import type { BlockDevice } from "../device/index.js";
 import type { FilePieceFailure, Slot, VolumeResult, VolumeTask, VolumeWorkers } from "../pipeline/index.js";
@@ -25,6 +26,8 @@ export interface WriteGroupsOptions {
     readonly cipherNumber: number;
   }>;
   readonly cipherNumber: number;
+  /** Awaited before each group is handed to the device. */
+  readonly untilWritable: () => Promise<unknown>;
   /** Called in order, before the group is handed to the device. */
   readonly onGroup: (group: VolumeGroup, rangeHashes: Uint8Array) => void;
   /** Called in order between groups with the offset below which everything is written; may drain, flush and note it. */
@@ -93,6 +96,7 @@ function createGroupWriter(options: WriteGroupsOptions): GroupWriter {
       if (result.kind === "failed") throw pieceError(group, result.failure);
       checkHashes(group, result.hashes);
       options.onGroup(group, result.hashes);
+      await options.untilWritable();
       written = writeGroup(group, slot, options);
     } catch (error) {
       noteFailure(error);
@@ -130,9 +134,7 @@ function createGroupWriter(options: WriteGroupsOptions): GroupWriter {
         throwFailure();
         const buffer = slot.bytes.subarray(0, group.lengthInBytes);
         for (const { bufferOffset, lengthInBytes, fill } of group.fills) {
-          const target = buffer.subarray(bufferOffset, bufferOffset + lengthInBytes);
-          target.fill(0);
-          await fill(target);
+          await fill(buffer.subarray(bufferOffset, bufferOffset + lengthInBytes));
         }
       } catch (error) {
         await release();
@@ -216,9 +218,7 @@ async function writeGroup(group: VolumeGroup, slot: Slot, options: WriteGroupsOp
     }
   }
   // The slot must not be used again while one of the writes still reads it.
-  for (const outcome of await Promise.allSettled(writes)) {
-    if (outcome.status === "rejected") throw outcome.reason;
-  }
+  await allEnded(writes);
 }
 
 /** @throws DriveError `staged-file-changed` */

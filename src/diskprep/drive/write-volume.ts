@@ -1,4 +1,6 @@
 /** Writes the volume of a drive, all but what makes it valid. */
+import type { AbortSignalLike } from "../../shared/abort.js";
+import { allEnded } from "../../shared/all-ended.js";
 import type { ProgressReporter } from "../../shared/progress.js";
 import type { SideWork } from "../../shared/side-work.js";
 import type { SeedCatalog } from "../../staging/index.js";
@@ -27,36 +29,53 @@ export interface DriveRun {
   readonly device: BlockDevice;
   readonly layout: DriveLayout;
   readonly keys: DriveKeys;
+  /** The durable journal, and a drive without old traces: must be there before anything else is written. */
+  readonly groundwork: SideWork<DriveJournal>;
+  /** Is needed when all else is written. */
   readonly metadata: SideWork<BitLockerMetadata>;
-  readonly journal: DriveJournal;
   readonly hashes: RangeHashStore;
   readonly workers: VolumeWorkers;
+  /** The drive's cipher, as the workers know it. */
+  readonly cipherNumber: number;
   readonly progress: ProgressReporter;
   readonly options: PrepareDriveOptions;
 }
 
 /** Removes old partition tables and volume headers, so that a half-written drive is not taken for what it was. */
-export async function eraseOldTraces({ plan, device, options }: DriveRun): Promise<void> {
-  const { abortSignal } = options;
+export async function eraseOldTraces(
+  plan: DrivePlan,
+  device: BlockDevice,
+  abortSignal: AbortSignalLike,
+): Promise<void> {
   const zeros = new Uint8Array(mebibyte);
   const volumeEnd = plan.partitionOffsetInBytes + plan.partitionLengthInBytes;
-  await device.write(0, zeros.subarray(0, plan.partitionOffsetInBytes), { abortSignal });
-  await device.write(plan.partitionOffsetInBytes, zeros.subarray(0, 8192), { abortSignal });
-  for (let offset = volumeEnd; offset < plan.sizeInBytes; offset += mebibyte) {
-    await device.write(offset, zeros.subarray(0, Math.min(mebibyte, plan.sizeInBytes - offset)), {
-      abortSignal,
-    });
-  }
+  const erase = (offset: number, lengthInBytes: number): Promise<void> =>
+    device.write(offset, zeros.subarray(0, lengthInBytes), { abortSignal });
+  const writes = [erase(0, plan.partitionOffsetInBytes), erase(plan.partitionOffsetInBytes, 8192)];
+  for (let offset = volumeEnd; offset < plan.sizeInBytes; offset += mebibyte)
+    writes.push(erase(offset, Math.min(mebibyte, plan.sizeInBytes - offset)));
+  await allEnded(writes);
   await device.flush({ abortSignal });
 }
 
 /** Writes everything but what makes the drive valid; returns the manifest's hash. */
 export async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): Promise<string> {
-  const { plan, catalog, device, layout, keys, journal, hashes, workers, progress, options } = run;
+  const {
+    plan,
+    catalog,
+    device,
+    layout,
+    keys,
+    groundwork,
+    hashes,
+    workers,
+    cipherNumber,
+    progress,
+    options,
+  } = run;
   const { abortSignal, checkpointIntervalInBytes = defaultCheckpointIntervalInBytes } = options;
   const volume = sliceDevice(device, plan.partitionOffsetInBytes, plan.partitionLengthInBytes);
   const manifest = createManifestStream(layout, catalog, hashes, abortSignal);
-  const cipherNumber = await openDriveCipher(workers, plan, keys);
   let checkpointOffset = resumeOffsetInBytes;
   let writtenOffset = resumeOffsetInBytes;
   progress.begin("writing", {
@@ -83,6 +102,7 @@ export async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): P
         return { workers: larger, cipherNumber: await openDriveCipher(larger, plan, keys) };
       },
       abortSignal,
+      untilWritable: () => groundwork.result(),
       onGroup: (group, groupHashes) => {
         const { ranges } = group;
         for (const [range, expected] of ranges.expectedHashes.entries()) {
@@ -100,12 +120,12 @@ export async function writeVolume(run: DriveRun, resumeOffsetInBytes: number): P
         if (offset - checkpointOffset < checkpointIntervalInBytes) return;
         await drain();
         await device.flush({ abortSignal });
-        await journal.checkpoint(offset, hashes.takeNew());
+        await (await groundwork.result()).checkpoint(offset, hashes.takeNew());
         checkpointOffset = offset;
       },
     });
     await device.flush({ abortSignal });
-    await journal.checkpoint(plan.partitionLengthInBytes, hashes.takeNew());
+    await (await groundwork.result()).checkpoint(plan.partitionLengthInBytes, hashes.takeNew());
     progress.flush();
     return await manifest.finish();
   } finally {

@@ -24,6 +24,8 @@ export interface StretchKeyOptions extends AbortOptions {
   readonly acceleration?: Acceleration;
   /** Rounds to do; a multiple of four. Only tests do fewer than BitLocker's 1,048,576, the default. */
   readonly roundCount?: number;
+  /** Awaited between slices. Default: one turn of the event loop. */
+  readonly betweenSlices?: (() => Promise<void>) | undefined;
 }
 
 export const bitLockerRoundCount = 0x100000;
@@ -50,7 +52,7 @@ export async function stretchKeyInSlices(
   salt: Uint8Array,
   options: StretchKeyOptions = {},
 ): Promise<Uint8Array> {
-  const { abortSignal, roundCount = bitLockerRoundCount } = options;
+  const { abortSignal, roundCount = bitLockerRoundCount, betweenSlices = setImmediate } = options;
   if (initialHash.length !== hashInBytes || salt.length !== saltInBytes || roundCount % 4 !== 0) {
     throw new RangeError("Key stretching needs a hash of 32 bytes, a salt of 16 and rounds in fours.");
   }
@@ -59,7 +61,7 @@ export async function stretchKeyInSlices(
   try {
     for (let round = 0; round < roundCount; round += roundsInSlice) {
       state.advance(round, Math.min(roundsInSlice, roundCount - round));
-      await setImmediate();
+      await betweenSlices();
       throwIfAborted(abortSignal);
     }
     return state.result();

@@ -45,6 +45,7 @@ describe("writeGroups", () => {
       },
       createLargerWorkers: async () => ({ workers, cipherNumber }),
       cipherNumber,
+      untilWritable: () => Promise.resolve(),
       onGroup: ({ volumeOffsetInBytes }) => handed.push(volumeOffsetInBytes / mebibyte),
       onWritten: async () => undefined,
     });

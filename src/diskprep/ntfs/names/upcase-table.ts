@@ -42,7 +42,8 @@ export function ntfsUpcaseTable(): Uint16Array {
 }
 
 function buildTable(): Uint16Array {
-  const table = Uint16Array.from({ length: 65_536 }, (_, unit) => unit);
+  const table = new Uint16Array(65_536);
+  for (let unit = 0; unit < table.length; unit++) table[unit] = unit;
   for (const run of runs.split(" ")) {
     const [, first = "", count = "", step = "", delta = ""] = /^(\w+)\*(\d+)\/(\d)([+-]\d+)$/.exec(run) ?? [];
     const firstUnit = Number.parseInt(first, 16);
