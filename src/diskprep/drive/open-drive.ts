@@ -42,7 +42,7 @@ export async function openDrive(
   try {
     const table = await readPartitionTable(device, options);
     const partition = table.partitions[0];
-    if (!partition) throw new RangeError("it has no partition");
+    if (!partition) throw new RangeError("it has no partition.");
     const { offsetInBytes, lengthInBytes } = partition;
     const locked = sliceDevice(device, offsetInBytes, lengthInBytes);
     const unlocked = await openBitLockerVolume(locked, { recoveryPassword }, options);

@@ -45,13 +45,14 @@ export async function verifyDrive(
 ): Promise<DriveReport> {
   // A sample that makes no sense is refused before a second goes into the key.
   const { sample } = choosePieces(options.sample);
+  // The threads start while the key is being stretched.
+  const threadCount = options.threadCount ?? defaultThreadCount(drive.blobBytes ?? device.sizeInBytes);
+  await using workers = createDriveWorkers(threadCount);
   const opened = await openDrive(device, drive.bitLockerKey, options);
   try {
     const structures = await checkStructures(opened, options).catch((error) => {
       throw deviceFailed(drive.driveId, error, { subject: "file system" });
     });
-    const byteCount = drive.blobBytes ?? opened.partitionLengthInBytes;
-    await using workers = createDriveWorkers(options.threadCount ?? defaultThreadCount(byteCount));
     const source = volumeSourceOf(opened.volume, device, await storedVolumeOf(opened, workers));
     return await verifySource(source, drive, { ...options, sample }, structures);
   } finally {

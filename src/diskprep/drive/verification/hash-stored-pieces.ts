@@ -2,15 +2,19 @@
  * Hashes the pieces of a drive in bulk: stretches of the stored volume that hold many pieces are read as a whole into
  * slots, decrypted and hashed by threads, several stretches at once. The way a drive is written, backwards.
  */
+import pLimit from "p-limit";
 import { throwIfAborted } from "../../../shared/abort.js";
 import { mapBitLockerRange } from "../../bitlocker/index.js";
+import type { BlockDevice } from "../../device/index.js";
 import { upperHex } from "../manifest-writer.js";
 import type { DrivePiece } from "./drive-pieces.js";
 import type { StoredVolume } from "./drive-source.js";
 import type { HashedPiece, HashPiece, HashPiecesOptions } from "./hash-pieces.js";
 
-/** Longest single read; several are in flight. */
+/** Longest single read: what disks take as one request. */
 const readLengthInBytes = 4 * 1024 * 1024;
+/** One is on its way while the next is asked for. More of them look to a disk like several streams, and slow it down. */
+const readsInFlight = 2;
 /** Reading over a gap of this length takes less time than a read of its own. */
 const smallGapInBytes = 256 * 1024;
 /** Bounds what is kept of pieces that need not be read. */
@@ -19,6 +23,11 @@ const mostPiecesInStretch = 16_384;
 const firstStretchInBytes = 4 * 1024 * 1024;
 /** Stretches between the oldest one not yet handed on and the newest. */
 const stretchesAhead = 8;
+
+/** A volume that is read a few requests at a time. */
+interface ReadVolume extends StoredVolume {
+  readonly read: BlockDevice["read"];
+}
 
 /** Pieces in their order, and the part of the volume that holds those that are to be read. */
 interface Stretch {
@@ -49,10 +58,13 @@ export async function* hashStoredPieces(
     lastAlone = turn.catch(() => undefined);
     return turn;
   };
+  const inTurn = pLimit(readsInFlight);
+  const read: BlockDevice["read"] = (offset, target, access) =>
+    inTurn(() => stored.device.read(offset, target, access));
   try {
     for await (const stretch of stretchesOf(pieces, stored, options)) {
       throwIfAborted(options.abortSignal);
-      const hashed = hashStretch(stretch, stored, options, hashInTurn);
+      const hashed = hashStretch(stretch, { ...stored, read }, options, hashInTurn);
       // Looked at when its turn comes.
       hashed.catch(() => undefined);
       queue.push(hashed);
@@ -108,7 +120,7 @@ function emptyStretch(): Stretch {
 
 async function hashStretch(
   stretch: Stretch,
-  stored: StoredVolume,
+  stored: ReadVolume,
   options: HashPiecesOptions,
   hashAlone: HashPiece,
 ): Promise<readonly HashedPiece[]> {
@@ -125,7 +137,7 @@ async function hashStretch(
 /** The hashes of the located pieces; undefined when the stretch cannot be read, or not be decrypted, as a whole. */
 async function hashTogether(
   stretch: Stretch,
-  { device, areas, workers, cipherNumber }: StoredVolume,
+  { device, areas, workers, cipherNumber, read }: ReadVolume,
   { abortSignal }: HashPiecesOptions,
 ): Promise<readonly string[] | undefined> {
   const unit = Math.max(device.preferredAlignmentInBytes, areas.sectorSizeInBytes);
@@ -142,7 +154,7 @@ async function hashTogether(
     const reads: Promise<void>[] = [];
     for (let at = 0; at < lengthInBytes; at += readLengthInBytes) {
       const part = slot.bytes.subarray(at, Math.min(lengthInBytes, at + readLengthInBytes));
-      reads.push(device.read(start + at, part, { abortSignal }));
+      reads.push(read(start + at, part, { abortSignal }));
     }
     const outcomes = await Promise.allSettled(reads);
     throwIfAborted(abortSignal);
