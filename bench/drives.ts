@@ -97,6 +97,8 @@ async function compareAll(): Promise<void> {
       const name = `${one.source}${one.suffix}, ${one.method}`;
       if (!name.includes(only)) continue;
       const source = await sourceOf(one.source);
+      // What was just made must not be on its way to the disk while others are timed.
+      execFileSync("sync");
       if (one.speed === undefined) lines.push(await compare(name, one, source, target, repetitions));
       else {
         using disk = openLoopDisk(target);

@@ -10,27 +10,23 @@ export interface SideWork<Result> extends AsyncDisposable {
 /**
  * Starts work now. A failure is told by `result` only, so that it does not count as unhandled before anybody asks.
  *
- * @param work ends soon after its signal is aborted; `isNeeded` tells whether somebody waits for it by now
+ * @param work ends soon after its signal is aborted
  */
 export function startSideWork<Result>(
-  work: (abortSignal: AbortSignal, isNeeded: () => boolean) => Promise<Result>,
+  work: (abortSignal: AbortSignal) => Promise<Result>,
   abortSignal?: AbortSignalLike,
 ): SideWork<Result> {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   if (abortSignal?.aborted) abort();
   abortSignal?.addEventListener("abort", abort);
-  let isNeeded = false;
-  const running = work(controller.signal, () => isNeeded);
+  const running = work(controller.signal);
   const ended = running.then(
     () => undefined,
     () => undefined,
   );
   return {
-    result: () => {
-      isNeeded = true;
-      return running;
-    },
+    result: () => running,
     async [Symbol.asyncDispose]() {
       abortSignal?.removeEventListener("abort", abort);
       abort();

@@ -47,8 +47,8 @@ export interface BuildMetadataOptions extends AbortOptions {
   readonly partitionOffsetInBytes?: number;
   /** Fills the unused bytes behind the header. Default: the system's generator. */
   readonly random?: RandomSource;
-  /** Awaited between slices of the stretching, for callers that have something better to do. Default: one turn of the event loop. */
-  readonly betweenSlices?: (() => Promise<void>) | undefined;
+  /** Stretches the recovery password, for callers that have threads for it. Default: {@link stretchKey}. */
+  readonly stretch?: typeof stretchKey | undefined;
 }
 
 /** The plain-text bytes of a volume. Not secret: they open nothing without the recovery password. */
@@ -95,7 +95,8 @@ export async function buildBitLockerMetadata(
   }
   const passwordBytes = secrets.recoveryPassword.copyBytes();
   const initialHash = initialHashOfRecoveryKey(passwordBytes);
-  const stretchedKey = await stretchKey(initialHash, secretKeysOf(secrets).salt, options);
+  const { stretch = stretchKey } = options;
+  const stretchedKey = await stretch(initialHash, secretKeysOf(secrets).salt, options);
   try {
     const region = buildRegion(layout, secrets, {
       passwordBytes,

@@ -1,6 +1,7 @@
 /** BitLocker's key stretching: 1,048,576 rounds of SHA-256, so that guessing passwords is slow. */
 import { createHash } from "node:crypto";
-import { type StretchKeyOptions, stretchKeyInSlices } from "../kernels/index.js";
+import type { AbortOptions } from "../../shared/abort.js";
+import { stretchKeyInSlices } from "../kernels/index.js";
 import { BitLockerError } from "./bitlocker-error.js";
 
 const hashLengthInBytes = 32;
@@ -18,7 +19,7 @@ const saltLengthInBytes = 16;
 export async function stretchKey(
   initialHash: Uint8Array,
   salt: Uint8Array,
-  options: Pick<StretchKeyOptions, "abortSignal" | "betweenSlices"> = {},
+  options: AbortOptions = {},
 ): Promise<Uint8Array> {
   if (initialHash.length !== hashLengthInBytes || salt.length !== saltLengthInBytes) {
     throw new BitLockerError(
@@ -26,8 +27,7 @@ export async function stretchKey(
       `Key stretching needs a hash of 32 bytes and a salt of 16, not ${initialHash.length} and ${salt.length}.`,
     );
   }
-  const { abortSignal, betweenSlices } = options;
-  return stretchKeyInSlices(initialHash, salt, { abortSignal, betweenSlices });
+  return stretchKeyInSlices(initialHash, salt, { abortSignal: options.abortSignal });
 }
 
 /** Start value of stretching for the 16 bytes of a recovery password: their SHA-256. */

@@ -4,6 +4,7 @@ import { type RandomSource, randomBytesFrom } from "../../shared/random-source.j
 import { replayedRandomSource } from "../../shared/replayed-random-source.js";
 import {
   type BitLockerMetadata,
+  type BuildMetadataOptions,
   buildBitLockerMetadata,
   createBitLockerSecrets,
 } from "../bitlocker/index.js";
@@ -27,13 +28,11 @@ export interface DriveKeys {
   copyEncryptionKey(): Uint8Array;
   /**
    * Header, filler and metadata region of the volume. Stretches the recovery password, which takes about half a second
-   * of this thread in slices of a few milliseconds; the keys must live until then.
-   *
-   * @param betweenSlices awaited between slices
+   * of a processor; the keys must live until then.
    */
   buildMetadata(
     abortSignal: AbortSignalLike | undefined,
-    betweenSlices: () => Promise<void>,
+    stretch: BuildMetadataOptions["stretch"],
   ): Promise<BitLockerMetadata>;
   /** Zeroes the keys. May be repeated. */
   dispose(): void;
@@ -67,14 +66,14 @@ function keysOf(plan: DrivePlan, randomBytes: Uint8Array): DriveKeys {
       randomBytes: Buffer.from(randomBytes).toString("base64"),
     },
     copyEncryptionKey: () => secrets.copyEncryptionKey(),
-    buildMetadata: (abortSignal, betweenSlices) =>
+    buildMetadata: (abortSignal, stretch) =>
       buildBitLockerMetadata(bitLockerLayoutOf(plan), secrets, {
         createdAtInMs: plan.createdAtInMs,
         label: plan.volumeLabel,
         partitionOffsetInBytes: plan.partitionOffsetInBytes,
         random,
         abortSignal,
-        betweenSlices,
+        stretch,
       }),
     dispose: () => {
       secrets.dispose();

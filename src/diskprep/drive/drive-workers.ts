@@ -1,5 +1,7 @@
 /** The threads and the memory of one drive's preparation or verification. */
 import { availableParallelism } from "node:os";
+import type { AbortSignalLike } from "../../shared/abort.js";
+import { hasErrorName } from "../../shared/room-error.js";
 import { createVolumeWorkers, type VolumeWorkers } from "../pipeline/index.js";
 import { workerFailed } from "./drive-error.js";
 import type { DriveKeys } from "./drive-keys.js";
@@ -14,7 +16,7 @@ const leastBytesForThreads = 64 * mebibyte;
 /** Eight ranges of 4 MiB, as many as are hashed at once. */
 const slotLengthInBytes = 32 * mebibyte;
 
-/** Four do 4 GB/s, more than disks take, and each costs some 80 MiB of memory. */
+/** Four do 4 GB/s, more than disks take, and each costs some 40 MiB of memory. */
 const maximumThreads = 4;
 
 /** How many threads are worth while for so many bytes. */
@@ -61,5 +63,19 @@ export async function openDriveCipher(
     return await workers.openCipher(plan.encryptionMethod, key, plan.sectorSizeInBytes);
   } finally {
     key.fill(0);
+  }
+}
+
+/** Stretches a key in the threads of a drive, between their other tasks. @throws DriveError `worker-failed`; AbortError */
+export async function stretchInWorkers(
+  workers: VolumeWorkers,
+  initialHash: Uint8Array,
+  salt: Uint8Array,
+  abortSignal: AbortSignalLike,
+): Promise<Uint8Array> {
+  try {
+    return await workers.stretchKey(initialHash, salt, { abortSignal });
+  } catch (cause) {
+    throw hasErrorName(cause, "AbortError") ? cause : workerFailed(cause);
   }
 }

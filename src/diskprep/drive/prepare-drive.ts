@@ -4,7 +4,6 @@
  * Nothing that makes the drive valid is written before everything else is durable: first the boot area of the file
  * system and the BitLocker metadata, then the partition table, and last the BitLocker volume header.
  */
-import { setImmediate, setTimeout } from "node:timers/promises";
 import { throwIfAborted } from "../../shared/abort.js";
 import { createProgressReporter } from "../../shared/progress.js";
 import { startSideWork } from "../../shared/side-work.js";
@@ -16,7 +15,13 @@ import { DriveError } from "./drive-error.js";
 import type { DriveJournal } from "./drive-journal.js";
 import { layoutDrive } from "./drive-layout.js";
 import { type DrivePlan, formatBytes } from "./drive-plan.js";
-import { bytesToWrite, createDriveWorkers, defaultThreadCount, openDriveCipher } from "./drive-workers.js";
+import {
+  bytesToWrite,
+  createDriveWorkers,
+  defaultThreadCount,
+  openDriveCipher,
+  stretchInWorkers,
+} from "./drive-workers.js";
 import { manifestFileOnDrive } from "./manifest-format.js";
 import type { PrepareDriveOptions } from "./prepare-drive-options.js";
 import type { PreparedDrive } from "./prepared-drive.js";
@@ -24,14 +29,11 @@ import { publishDrive } from "./publish-drive.js";
 import { createRangeHashStore } from "./range-hash-store.js";
 import { type DriveRun, eraseOldTraces, writeVolume } from "./write-volume.js";
 
-/** Between two slices of stretching of one or two milliseconds. */
-const pauseInMs = 2;
-
 /**
  * Prepares one drive.
  *
  * DESTRUCTIVE: everything on the device is lost. Writes the whole device, needs minutes to hours, keeps about
- * 200 MiB and 80 MiB a thread of memory besides the layout. Aborting or crashing leaves a journal from which
+ * 180 MiB and 40 MiB a thread of memory besides the layout. Aborting or crashing leaves a journal from which
  * `resume: true` goes on and ends with the same bytes; a finished drive is not written again.
  *
  * @param plan from `planDrives`, made with the same catalog
@@ -63,10 +65,9 @@ export async function prepareDrive(
     progress.begin("laying out", { items: plan.endBlobIndex - plan.firstBlobIndex });
     const layout = await layoutDrive(plan, catalog, options.abortSignal);
     checkLayout(plan, layout);
-    // Needed at the very end, so the stretching of the key goes on beside the writing, and leaves it the processors.
+    // Needed at the very end, so the stretching of the key goes on beside the writing.
     await using metadata = startSideWork(
-      (signal, isNeeded) =>
-        keys.buildMetadata(signal, () => (isNeeded() ? setImmediate() : setTimeout(pauseInMs))),
+      (signal) => keys.buildMetadata(signal, (hash, salt) => stretchInWorkers(workers, hash, salt, signal)),
       options.abortSignal,
     );
     const hashes = createRangeHashStore(catalog, state?.rangeHashes ?? new Uint8Array(0));

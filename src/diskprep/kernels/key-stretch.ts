@@ -4,8 +4,8 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { type AbortOptions, throwIfAborted } from "../../shared/abort.js";
-import { type Acceleration, createArena, hasVectorInstructions } from "./arena.js";
-import type { KeyStretchKernel } from "./kernel-exports.js";
+import { type Acceleration, type Arena, createArena, hasVectorInstructions } from "./arena.js";
+import { assertRange } from "./assert-range.js";
 import { createKeyStretchReference } from "./key-stretch-reference.js";
 
 /** A stretch under way. */
@@ -24,11 +24,12 @@ export interface StretchKeyOptions extends AbortOptions {
   readonly acceleration?: Acceleration;
   /** Rounds to do; a multiple of four. Only tests do fewer than BitLocker's 1,048,576, the default. */
   readonly roundCount?: number;
-  /** Awaited between slices. Default: one turn of the event loop. */
-  readonly betweenSlices?: (() => Promise<void>) | undefined;
 }
 
 export const bitLockerRoundCount = 0x100000;
+
+/** Size of the state of a stretch in an arena. */
+export const keyStretchStateInBytes = 4096;
 
 const hashInBytes = 32;
 const saltInBytes = 16;
@@ -52,7 +53,7 @@ export async function stretchKeyInSlices(
   salt: Uint8Array,
   options: StretchKeyOptions = {},
 ): Promise<Uint8Array> {
-  const { abortSignal, roundCount = bitLockerRoundCount, betweenSlices = setImmediate } = options;
+  const { abortSignal, roundCount = bitLockerRoundCount } = options;
   if (initialHash.length !== hashInBytes || salt.length !== saltInBytes || roundCount % 4 !== 0) {
     throw new RangeError("Key stretching needs a hash of 32 bytes, a salt of 16 and rounds in fours.");
   }
@@ -61,7 +62,7 @@ export async function stretchKeyInSlices(
   try {
     for (let round = 0; round < roundCount; round += roundsInSlice) {
       state.advance(round, Math.min(roundsInSlice, roundCount - round));
-      await betweenSlices();
+      await setImmediate();
       throwIfAborted(abortSignal);
     }
     return state.result();
@@ -75,32 +76,43 @@ function createState(
   salt: Uint8Array,
   acceleration: Acceleration = "automatic",
 ): KeyStretchState {
-  if (acceleration === "none" || !hasVectorInstructions())
-    return createKeyStretchReference(initialHash, salt);
-  const arena = createArena(4096, { isShared: false });
-  return createKernelState(arena.bytes, arena.kernel("key-stretch")!, initialHash, salt);
+  const arena =
+    acceleration === "automatic" && hasVectorInstructions()
+      ? createArena(keyStretchStateInBytes, { isShared: false })
+      : undefined;
+  return (
+    (arena && beginKeyStretch(arena, 0, initialHash, salt)) ?? createKeyStretchReference(initialHash, salt)
+  );
 }
 
-/** The kernel's state lies at the start of an arena of its own. */
-function createKernelState(
-  bytes: Uint8Array,
-  kernel: KeyStretchKernel,
+/**
+ * Begins a stretch whose state lies in an arena, so that any thread that has the arena can carry it on with
+ * {@link advanceKeyStretch}. Undefined without the kernel.
+ *
+ * @param offset of {@link keyStretchStateInBytes} bytes that hold SECRETS until the state is disposed; a multiple of 16
+ */
+export function beginKeyStretch(
+  arena: Arena,
+  offset: number,
   initialHash: Uint8Array,
   salt: Uint8Array,
-): KeyStretchState {
-  const words = new DataView(bytes.buffer);
+): KeyStretchState | undefined {
+  const kernel = arena.kernel("key-stretch");
+  if (!kernel) return undefined;
+  assertRange(arena, offset, keyStretchStateInBytes);
+  const words = new DataView(arena.bytes.buffer, offset, keyStretchStateInBytes);
   // SHA-256 reads its message as big-endian words, the kernel computes with the machine's.
-  const storeWords = (offset: number, message: Uint8Array): void => {
+  const storeWords = (fieldOffset: number, message: Uint8Array): void => {
     const source = new DataView(message.buffer, message.byteOffset, message.length);
     for (let index = 0; index < message.length; index += 4) {
-      words.setUint32(offset + index, source.getUint32(index), true);
+      words.setUint32(fieldOffset + index, source.getUint32(index), true);
     }
   };
-  kernel.initialize(0);
+  kernel.initialize(offset);
   storeWords(initialOffset, initialHash);
   storeWords(saltOffset, salt);
   return {
-    advance: (firstRound, count) => kernel.stretch(0, firstRound, count),
+    advance: (firstRound, count) => advanceKeyStretch(arena, offset, firstRound, count),
     result() {
       const result = new Uint8Array(hashInBytes);
       const target = new DataView(result.buffer);
@@ -108,6 +120,12 @@ function createKernelState(
         target.setUint32(index, words.getUint32(index, true));
       return result;
     },
-    dispose: () => void bytes.fill(0),
+    dispose: () => void arena.bytes.fill(0, offset, offset + keyStretchStateInBytes),
   };
+}
+
+/** Does rounds of a stretch that was begun in the same memory, perhaps by another thread. */
+export function advanceKeyStretch(arena: Arena, offset: number, firstRound: number, count: number): void {
+  assertRange(arena, offset, keyStretchStateInBytes);
+  arena.kernel("key-stretch")!.stretch(offset, firstRound, count);
 }

@@ -1,6 +1,7 @@
 /** Does the tasks of one thread: owns a scratch area of the arena, the ciphers in use and the file kept open. */
 import {
   type Arena,
+  advanceKeyStretch,
   type BulkSectorCipher,
   createBulkSectorCipher,
   createMd5Hasher,
@@ -31,6 +32,13 @@ export type VolumeRequest =
   | { readonly kind: "task"; readonly task: VolumeTask }
   | { readonly kind: "open-cipher"; readonly order: CipherOrder }
   | { readonly kind: "close-cipher"; readonly cipherNumber: number }
+  /** Carries on a stretch whose state lies in the arena. */
+  | {
+      readonly kind: "stretch";
+      readonly stateOffset: number;
+      readonly firstRound: number;
+      readonly roundCount: number;
+    }
   /** Closes the file that is kept open. */
   | { readonly kind: "rest" };
 
@@ -112,6 +120,9 @@ export function createVolumeProcessor(
       case "close-cipher":
         ciphers.get(request.cipherNumber)?.dispose();
         ciphers.delete(request.cipherNumber);
+        return undefined;
+      case "stretch":
+        advanceKeyStretch(arena, request.stateOffset, request.firstRound, request.roundCount);
         return undefined;
       case "rest":
         files.close();

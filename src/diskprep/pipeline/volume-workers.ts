@@ -4,9 +4,17 @@
  * One shared memory holds everything: slots that files and devices are read into and written from without copying
  * (they begin on page boundaries, as direct I/O demands), and a scratch area for every thread. Messages carry offsets.
  */
+import { type AbortOptions, throwIfAborted } from "../../shared/abort.js";
 import { markPageAligned } from "../../shared/page-aligned-memory.js";
 import { createWorkerPool } from "../../shared/worker-pool.js";
-import { type Acceleration, createArena, type SectorCipherMethod } from "../kernels/index.js";
+import {
+  type Acceleration,
+  beginKeyStretch,
+  bitLockerRoundCount,
+  createArena,
+  type SectorCipherMethod,
+  stretchKeyInSlices,
+} from "../kernels/index.js";
 import { noReadTurns } from "./read-turns.js";
 import { createSlots, type Slot } from "./slots.js";
 import {
@@ -49,6 +57,14 @@ export interface VolumeWorkers extends AsyncDisposable {
   openCipher(method: SectorCipherMethod, key: Uint8Array, sectorSizeInBytes: 512 | 4096): Promise<number>;
   /** Forgets the key. May be repeated. */
   closeCipher(cipherNumber: number): Promise<void>;
+  /**
+   * Stretches a key in parts that threads do between tasks; without threads, on this one in slices of a few milliseconds.
+   * One at a time.
+   *
+   * @returns 32 bytes. SECRET; the caller zeroes them after use.
+   * @throws AbortError after the part under way
+   */
+  stretchKey(initialHash: Uint8Array, salt: Uint8Array, options?: AbortOptions): Promise<Uint8Array>;
   /** Does a task in a thread that is free; rejects when the thread dies. */
   run(task: VolumeTask): Promise<VolumeResult>;
   /** Closes files, zeroes keys, ends the threads and waits until they are gone. May be repeated. */
@@ -57,6 +73,8 @@ export interface VolumeWorkers extends AsyncDisposable {
 
 const pageInBytes = 65_536;
 const keyAreaInBytes = 64;
+/** Some forty milliseconds, no longer than the other tasks. */
+const roundsInPart = bitLockerRoundCount / 8;
 
 /** Starts the threads. */
 export function createVolumeWorkers(options: VolumeWorkersOptions): VolumeWorkers {
@@ -64,6 +82,7 @@ export function createVolumeWorkers(options: VolumeWorkersOptions): VolumeWorker
   const processorCount = Math.max(1, options.threadCount);
   const scratchInBytes = processorScratchInBytes(cipherCount);
   const keyOffset = slotCount * slotLengthInBytes;
+  const stretchOffset = keyOffset + cipherCount * keyAreaInBytes;
   const scratchOffset = keyOffset + pageInBytes;
   const arena = createArena(scratchOffset + processorCount * scratchInBytes, { acceleration });
   markPageAligned(arena.memory.buffer);
@@ -112,6 +131,25 @@ export function createVolumeWorkers(options: VolumeWorkersOptions): VolumeWorker
       if (closing || freeCiphers.includes(cipherNumber)) return;
       await crew.tellAll({ kind: "close-cipher", cipherNumber });
       freeCiphers.push(cipherNumber);
+    },
+    async stretchKey(initialHash: Uint8Array, salt: Uint8Array, { abortSignal }: AbortOptions = {}) {
+      const state =
+        crew.threadCount > 0 ? beginKeyStretch(arena, stretchOffset, initialHash, salt) : undefined;
+      if (!state) return await stretchKeyInSlices(initialHash, salt, { abortSignal, acceleration });
+      try {
+        for (let firstRound = 0; firstRound < bitLockerRoundCount; firstRound += roundsInPart) {
+          throwIfAborted(abortSignal);
+          await crew.run({
+            kind: "stretch",
+            stateOffset: stretchOffset,
+            firstRound,
+            roundCount: roundsInPart,
+          });
+        }
+        return state.result();
+      } finally {
+        state.dispose();
+      }
     },
     async run(task: VolumeTask) {
       return (await crew.run({ kind: "task", task }))!;

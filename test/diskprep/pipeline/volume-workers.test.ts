@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { stretchKeyInSlices } from "../../../src/diskprep/kernels/index.js";
 import {
   createVolumeWorkers,
   type VolumeResult,
@@ -49,6 +50,8 @@ const pieces = () => ({
   lengths: [10_000, 3000, 5000],
 });
 
+const rangesOfPieces = { offsets: [4096, 16_384, 20_480], lengths: [10_000, 3000, 5000] };
+
 function expectedSlot(): Buffer {
   const slot = Buffer.alloc(32_768);
   for (const [index, offset] of [4096, 16_384, 20_480].entries()) slot.set(contents[index]!, offset);
@@ -88,8 +91,8 @@ describe.each([
         slot.bytes.fill(0xaa, 100, 300);
         slot.bytes.fill(0xbb, 30_000, 30_100);
         const sectors = { offsets: [0], lengths: [32_768], positionsInBytes: [position] };
-        const ranges = { offsets: [4096, 16_384, 20_480], lengths: [10_000, 3000, 5000] };
-        const common = { slotOffset: slot.offset, lengthInBytes: 32_768, cipherNumber, hash: ranges };
+
+        const common = { slotOffset: slot.offset, lengthInBytes: 32_768, cipherNumber, hash: rangesOfPieces };
         const kept = { offsets: [100, 30_000], lengths: [200, 100] };
         const written = await workers.run({ ...common, pieces: pieces(), kept, encrypt: sectors });
         expect(hashesOf(written)).toEqual(contents.map(md5));
@@ -102,6 +105,24 @@ describe.each([
       acceleration,
     ));
 });
+
+test.each([0, 2])("stretches a key between tasks, %d threads", (threadCount) =>
+  withWorkers(threadCount, async (workers) => {
+    const [hash, salt] = [new Uint8Array(32).fill(1), new Uint8Array(16).fill(2)];
+    const stretching = workers.stretchKey(hash, salt);
+    const slot = await workers.acquireSlot();
+    const task = { slotOffset: slot.offset, lengthInBytes: 32_768, pieces: pieces(), hash: rangesOfPieces };
+    for (let turn = 0; turn < 20; turn += 1)
+      expect(hashesOf(await workers.run(task))).toEqual(contents.map(md5));
+    const expected = await stretchKeyInSlices(hash, salt);
+    expect(Buffer.from(await stretching).toString("hex")).toBe(Buffer.from(expected).toString("hex"));
+
+    const stop = new AbortController();
+    const stopped = workers.stretchKey(hash, salt, { abortSignal: stop.signal });
+    stop.abort();
+    await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
+  }),
+);
 
 function hashesOf(result: VolumeResult): readonly string[] {
   if (result.kind !== "done") throw new Error(`failed: ${result.failure.kind}`);
