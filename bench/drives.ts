@@ -83,7 +83,7 @@ async function compareAll(): Promise<void> {
         "case",
         "prepare MB/s",
         "x dd",
-        "x dd, work alone",
+        "x dd, steady",
         "x md5sum",
         "x dd then md5sum",
         "CPU-s/GB",
@@ -151,7 +151,7 @@ async function compare(
     evict();
     const prepared = spawnDriveTask(program, { ...task, kind: "prepare" });
     note("prepare", prepared.wallInMs);
-    note("prepare work", prepared.workInMs);
+    note("prepare steady", prepared.steadyBytesPerMs);
     note("prepare processor", prepared.processorInMs);
     peakInMiB = Math.max(peakInMiB, prepared.peakInMiB);
     evict();
@@ -171,7 +171,7 @@ async function compare(
     name,
     (source.sizeInBytes / 1000 / prepare).toFixed(0),
     ratio(median("dd"), prepare),
-    ratio(median("dd"), median("prepare work")),
+    ratio(median("prepare steady") * median("dd"), source.sizeInBytes),
     ratio(median("md5sum"), prepare),
     ratio(median("dd") + median("md5sum"), prepare),
     (median("prepare processor") / 1000 / (source.sizeInBytes / 1e9)).toFixed(2),

@@ -35,6 +35,8 @@ export interface DriveTaskReport {
   readonly processorInMs: number;
   readonly peakInMiB: number;
   readonly bypassesCache: boolean;
+  /** Speed between the first and the last report of progress while data was written; 0 when there were too few. */
+  readonly steadyBytesPerMs: number;
 }
 
 const marker = "--drive-task=";
@@ -46,7 +48,8 @@ export async function runDriveTaskIfAsked(): Promise<boolean> {
   const task = JSON.parse(argument.slice(marker.length)) as DriveTask;
   const startInMs = performance.now();
   await using device = await openTarget(task.target, task.kind === "prepare");
-  if (task.kind === "prepare") await prepare(task, device);
+  let steadyBytesPerMs = 0;
+  if (task.kind === "prepare") steadyBytesPerMs = await prepare(task, device);
   else await verify(task, device);
   const { user, system } = process.cpuUsage();
   const report: DriveTaskReport = {
@@ -54,6 +57,7 @@ export async function runDriveTaskIfAsked(): Promise<boolean> {
     processorInMs: (user + system) / 1000,
     peakInMiB: peakMemoryInMiB(),
     bypassesCache: device.bypassesCache ?? false,
+    steadyBytesPerMs,
   };
   process.stdout.write(JSON.stringify(report));
   return true;
@@ -77,19 +81,28 @@ async function openTarget(path: string, canWrite: boolean): Promise<BlockDevice>
     : await openImageFile(path, { canWrite, bypassCache: true });
 }
 
-async function prepare(task: DriveTask, device: BlockDevice): Promise<void> {
+/** Returns the steady speed. */
+async function prepare(task: DriveTask, device: BlockDevice): Promise<number> {
   const location = await openStagingLocation(task.stagingFolder);
   const catalog = await location.openSeed(task.seedName);
   const plan = JSON.parse(readFileSync(task.planFile, "utf8")) as DrivePlan;
   const journalPath = `${task.resultFile}.journal`;
   await rm(journalPath, { force: true });
+  const reports: { readonly atInMs: number; readonly bytes: number }[] = [];
   const prepared = await prepareDrive(plan, catalog, device, {
+    onProgress: ({ phase, bytesDone: bytes }) => {
+      // Behind the data comes free space, which is counted but not written.
+      if (phase === "writing" && bytes > 0 && bytes <= plan.blobBytes)
+        reports.push({ atInMs: performance.now(), bytes });
+    },
     confirm: { driveId: plan.driveId, sizeInBytes: plan.sizeInBytes },
     journalPath,
     ...(task.threadCount === undefined ? {} : { threadCount: task.threadCount }),
   });
   await catalog.close();
   writeFileSync(task.resultFile, JSON.stringify(prepared));
+  const [first, last] = [reports[0], reports.at(-1)];
+  return first && last && last !== first ? (last.bytes - first.bytes) / (last.atInMs - first.atInMs) : 0;
 }
 
 async function verify(task: DriveTask, device: BlockDevice): Promise<void> {
