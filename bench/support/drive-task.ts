@@ -35,7 +35,7 @@ export interface DriveTaskReport {
   readonly processorInMs: number;
   readonly peakInMiB: number;
   readonly bypassesCache: boolean;
-  /** Speed between the first and the last report of progress while data was written; 0 when there were too few. */
+  /** Speed from the first report of progress in writing to the end of the preparation; 0 when there was none. */
   readonly steadyBytesPerMs: number;
 }
 
@@ -88,21 +88,19 @@ async function prepare(task: DriveTask, device: BlockDevice): Promise<number> {
   const plan = JSON.parse(readFileSync(task.planFile, "utf8")) as DrivePlan;
   const journalPath = `${task.resultFile}.journal`;
   await rm(journalPath, { force: true });
-  const reports: { readonly atInMs: number; readonly bytes: number }[] = [];
+  let first: { readonly atInMs: number; readonly bytes: number } | undefined;
   const prepared = await prepareDrive(plan, catalog, device, {
     onProgress: ({ phase, bytesDone: bytes }) => {
-      // Behind the data comes free space, which is counted but not written.
-      if (phase === "writing" && bytes > 0 && bytes <= plan.blobBytes)
-        reports.push({ atInMs: performance.now(), bytes });
+      if (phase === "writing" && bytes > 0) first ??= { atInMs: performance.now(), bytes };
     },
     confirm: { driveId: plan.driveId, sizeInBytes: plan.sizeInBytes },
     journalPath,
     ...(task.threadCount === undefined ? {} : { threadCount: task.threadCount }),
   });
+  const steadyBytesPerMs = first ? (plan.blobBytes - first.bytes) / (performance.now() - first.atInMs) : 0;
   await catalog.close();
   writeFileSync(task.resultFile, JSON.stringify(prepared));
-  const [first, last] = [reports[0], reports.at(-1)];
-  return first && last && last !== first ? (last.bytes - first.bytes) / (last.atInMs - first.atInMs) : 0;
+  return steadyBytesPerMs;
 }
 
 async function verify(task: DriveTask, device: BlockDevice): Promise<void> {
