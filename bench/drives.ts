@@ -11,7 +11,6 @@ import { realpathSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { BitLockerMethod } from "../src/diskprep/index.js";
 import {
   type BenchSource,
@@ -20,15 +19,15 @@ import {
   planFor,
   writeRandomFile,
 } from "./support/bench-source.js";
-import { type DriveTask, runDriveTaskIfAsked, spawnDriveTask } from "./support/drive-task.js";
+import type { DriveTask } from "./support/drive-task.js";
 import { formatTable, medianOf } from "./support/measure.js";
 import { option } from "./support/option.js";
+import { spawnDriveTask } from "./support/spawn-drive-task.js";
 import { canLimitDisks, openLoopDisk } from "./support/throttled-disk.js";
 
 const mebibyte = 1024 * 1024;
-const program = fileURLToPath(import.meta.url);
 
-if (!(await runDriveTaskIfAsked())) await compareAll();
+await compareAll();
 
 interface Case {
   readonly source: "1 big file" | "20,000 files of 16 KiB" | "node_modules";
@@ -149,14 +148,14 @@ async function compare(
       ]),
     );
     evict();
-    const prepared = spawnDriveTask(program, { ...task, kind: "prepare" });
+    const prepared = spawnDriveTask({ ...task, kind: "prepare" });
     note("prepare", prepared.wallInMs);
     note("prepare steady", prepared.steadyBytesPerMs);
     note("prepare processor", prepared.processorInMs);
     peakInMiB = Math.max(peakInMiB, prepared.peakInMiB);
     evict();
     note("md5sum", timed("sh", ["-c", 'find "$0" -type f -exec md5sum {} + > /dev/null', source.folder]));
-    const verified = spawnDriveTask(program, { ...task, kind: "verify" });
+    const verified = spawnDriveTask({ ...task, kind: "verify" });
     note("verify", verified.wallInMs);
     const count = Math.ceil(source.sizeInBytes / (4 * mebibyte));
     note(

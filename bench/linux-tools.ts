@@ -9,7 +9,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { DrivePlan, PreparedDrive } from "../src/diskprep/index.js";
 import {
   type BenchSource,
@@ -18,15 +17,15 @@ import {
   planFor,
   writeRandomFile,
 } from "./support/bench-source.js";
-import { type DriveTask, runDriveTaskIfAsked, spawnDriveTask } from "./support/drive-task.js";
+import type { DriveTask } from "./support/drive-task.js";
 import { formatTable, medianOf } from "./support/measure.js";
 import { option } from "./support/option.js";
+import { spawnDriveTask } from "./support/spawn-drive-task.js";
 
 const mebibyte = 1024 * 1024;
 const method = "xts-aes-128";
-const program = fileURLToPath(import.meta.url);
 
-if (!(await runDriveTaskIfAsked())) await compareAll();
+await compareAll();
 
 async function compareAll(): Promise<void> {
   const missing = ["dislocker", "ntfs-3g"].filter((tool) => spawnSync("which", [tool]).status !== 0);
@@ -52,9 +51,9 @@ async function compareAll(): Promise<void> {
       const walls: Record<string, number[]> = { ours: [], default: [], big_writes: [] };
       const tasks = { ours: await taskFor(source, target), empty: await taskFor(tiny, target) };
       for (let repetition = 0; repetition < repetitions; repetition += 1) {
-        walls["ours"]!.push(spawnDriveTask(program, tasks.ours).wallInMs);
+        walls["ours"]!.push(spawnDriveTask(tasks.ours).wallInMs);
         for (const way of ["default", "big_writes"]) {
-          spawnDriveTask(program, tasks.empty);
+          spawnDriveTask(tasks.empty);
           walls[way]!.push(copyThroughDislocker(work, source, tasks.empty, way === "big_writes"));
         }
       }

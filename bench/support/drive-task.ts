@@ -1,5 +1,4 @@
 /** One drive prepared or verified in a process of its own, so that start-up and peak memory are counted. */
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import {
@@ -39,13 +38,8 @@ export interface DriveTaskReport {
   readonly steadyBytesPerMs: number;
 }
 
-const marker = "--drive-task=";
-
-/** Runs the task when this process was started for one. */
-export async function runDriveTaskIfAsked(): Promise<boolean> {
-  const argument = process.argv.find((text) => text.startsWith(marker));
-  if (argument === undefined) return false;
-  const task = JSON.parse(argument.slice(marker.length)) as DriveTask;
+/** Does the task that this process was started for, and prints its report. */
+export async function runDriveTask(task: DriveTask): Promise<void> {
   const startInMs = performance.now();
   await using device = await openTarget(task.target, task.kind === "prepare");
   let steadyBytesPerMs = 0;
@@ -60,19 +54,6 @@ export async function runDriveTaskIfAsked(): Promise<boolean> {
     steadyBytesPerMs,
   };
   process.stdout.write(JSON.stringify(report));
-  return true;
-}
-
-/** Starts the process and waits. */
-export function spawnDriveTask(
-  program: string,
-  task: DriveTask,
-): DriveTaskReport & { readonly wallInMs: number } {
-  const startInMs = performance.now();
-  const run = spawnSync(process.execPath, [program, marker + JSON.stringify(task)], { encoding: "utf8" });
-  const wallInMs = performance.now() - startInMs;
-  if (run.status !== 0) throw new Error(`${task.kind} failed: ${run.stderr}`);
-  return { ...(JSON.parse(run.stdout) as DriveTaskReport), wallInMs };
 }
 
 async function openTarget(path: string, canWrite: boolean): Promise<BlockDevice> {
