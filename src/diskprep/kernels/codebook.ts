@@ -10,10 +10,7 @@ export interface Codebook {
   dispose(): void;
 }
 
-/**
- * Longer calls are not faster: each one allocates its result, and in worker threads the allocator gives larger ones
- * back to the system every time.
- */
+/** Data, result and what the platform allocates besides should fit into the processor's second cache. */
 const callInBytes = 64 * 1024;
 
 /** AES-ECB. A cipher object without padding holds nothing back, so one serves for ever. */
@@ -58,7 +55,8 @@ function createStream(arenaBytes: Uint8Array, cipher: Cipher | Decipher): Codebo
         const result = cipher.update(arena.subarray(start, stop));
         // `fill` is the one copy into shared memory that Node hands to the system's memory copy.
         arena.fill(result, start, stop);
-        release(result.buffer as ArrayBuffer);
+        // Never one that holds somebody else's bytes as well.
+        if (result.length === result.buffer.byteLength) release(result.buffer as ArrayBuffer);
       }
     },
     dispose: () => void cipher.final(),

@@ -21,7 +21,7 @@ export type HashedPartWork = (range: number, offset: number, lengthInBytes: numb
 export interface HashedParts {
   /** Called before the part is read: it may be changed into what is to be hashed. */
   readonly before?: HashedPartWork | undefined;
-  /** Called when the part is not read any more. The last bytes of a range, fewer than 64, belong to no part. */
+  /** Called when the part is not read any more. The last bytes of a range, fewer than 64, may belong to no part. */
   readonly after?: HashedPartWork | undefined;
 }
 

@@ -9,7 +9,7 @@ import { type SectorTransform, sectorKernel } from "./sector-transform.js";
 
 /** Sectors whose tweaks are made by one call. */
 const sectorsInBatch = 2048;
-/** Between the XORs the data should stay in the processor's nearest caches. */
+/** Between the XORs the data should stay in the processor's nearer caches: one call of the codebook. */
 const chunkInBytes = 64 * 1024;
 
 export const xtsScratchInBytes: number = sectorsInBatch * 16;
