@@ -1,5 +1,6 @@
 /** Overwriting parts of a device, so that nothing of what it held before travels with it. */
 import { type AbortOptions, throwIfAborted } from "../../shared/abort.js";
+import { allEnded } from "../../shared/all-ended.js";
 import { allocatePageAligned } from "../../shared/page-aligned-memory.js";
 import { createProgressReporter, type ProgressOptions } from "../../shared/progress.js";
 import type { BlockDevice } from "./block-device.js";
@@ -51,8 +52,7 @@ export async function wipeRanges(
       throw error;
     }),
   );
-  const outcomes = await Promise.allSettled(workers);
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  await allEnded(workers);
   await device.flush(options);
   progress.flush();
 }

@@ -55,16 +55,16 @@ export async function prepareDrive(
   try {
     if (state?.preparedDrive) return state.preparedDrive;
     const resumeOffsetInBytes = state?.durableOffsetInBytes ?? 0;
-    // Until this is done nothing else is written. The layout and the first groups are made meanwhile.
+    const progress = createProgressReporter(options.onProgress);
+    progress.begin("laying out", { items: plan.endBlobIndex - plan.firstBlobIndex });
+    const layout = await layoutDrive(plan, catalog, options.abortSignal);
+    checkLayout(plan, layout);
+    // Until this is done nothing else is written. The first groups are made meanwhile.
     await using groundwork = startSideWork(async (signal) => {
       journal = await openJournal();
       if (resumeOffsetInBytes === 0) await eraseOldTraces(plan, device, signal);
       return journal;
     }, options.abortSignal);
-    const progress = createProgressReporter(options.onProgress);
-    progress.begin("laying out", { items: plan.endBlobIndex - plan.firstBlobIndex });
-    const layout = await layoutDrive(plan, catalog, options.abortSignal);
-    checkLayout(plan, layout);
     // Needed at the very end, so the stretching of the key goes on beside the writing.
     await using metadata = startSideWork(
       (signal) => keys.buildMetadata(signal, (hash, salt) => stretchInWorkers(workers, hash, salt, signal)),

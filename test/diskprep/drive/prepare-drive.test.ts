@@ -209,6 +209,21 @@ describe("prepareDrive", () => {
     expect((await wholeOf(device)).every((byte) => byte === 0)).toBe(true);
   });
 
+  test("a plan that does not fit the catalog leaves the drive as it was, and no journal", async () => {
+    const device = createMemoryDevice(sizeInBytes);
+    const old = new Uint8Array(mebibyte).fill(0xaa);
+    for (const offset of [0, mebibyte, sizeInBytes - mebibyte]) await device.write(offset, old);
+    const before = await wholeOf(device);
+    const journalPath = nextJournal();
+    const stale = { ...plan, blobBytes: plan.blobBytes + 1 };
+    await expect(prepare(device, { journalPath }, catalog, stale)).rejects.toMatchObject({
+      code: "plan-mismatch",
+      message: expect.stringContaining("Nothing was written"),
+    });
+    expect(Buffer.compare(await wholeOf(device), before)).toBe(0);
+    await expect(stat(journalPath)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   test.each([
     ["of another version", { formatVersion: 1 }, {}],
     [
