@@ -29,8 +29,6 @@ export interface DriveTask {
 
 /** What the process tells at its end. */
 export interface DriveTaskReport {
-  /** From the first line of the program to the end, without the start of Node. */
-  readonly workInMs: number;
   readonly processorInMs: number;
   readonly peakInMiB: number;
   readonly bypassesCache: boolean;
@@ -40,14 +38,12 @@ export interface DriveTaskReport {
 
 /** Does the task that this process was started for, and prints its report. */
 export async function runDriveTask(task: DriveTask): Promise<void> {
-  const startInMs = performance.now();
   await using device = await openTarget(task.target, task.kind === "prepare");
   let steadyBytesPerMs = 0;
   if (task.kind === "prepare") steadyBytesPerMs = await prepare(task, device);
   else await verify(task, device);
   const { user, system } = process.cpuUsage();
   const report: DriveTaskReport = {
-    workInMs: performance.now() - startInMs,
     processorInMs: (user + system) / 1000,
     peakInMiB: peakMemoryInMiB(),
     bypassesCache: device.bypassesCache ?? false,
