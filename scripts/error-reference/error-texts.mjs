@@ -319,7 +319,8 @@ export const errorTexts = {
     "preparation-failed": "Look at the cause; mend it and resume from the journal.",
     "device-failed":
       "Check cable, adapter and drive; resume, or take another drive with `replanFailedDrives`.",
-    "worker-failed": "Resume from the journal. If it happens again, there is too little memory.",
+    "worker-failed":
+      "Try again; resume a preparation from its journal. If it happens again, there is too little memory.",
     "drive-unreadable": "Check that this is the right drive; resume its preparation or prepare it anew.",
     "manifest-invalid": "Prepare the drive anew. The datacentre would refuse it.",
     "report-invalid": "Verify the drive again.",

@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { AbortOptions } from "../../shared/abort.js";
 import { fileTimeFromUnixMs } from "../../shared/file-time.js";
 import { guidToBytes } from "../../shared/guid.js";
 import { type RandomSource, randomBytesFrom, systemRandomSource } from "../../shared/random-source.js";
@@ -22,7 +21,7 @@ import {
   viewOf,
 } from "./datum.js";
 import { factsOfMethod } from "./encryption-method.js";
-import { initialHashOfRecoveryKey, stretchKey } from "./key-stretching.js";
+import { initialHashOfRecoveryKey, type StretchOptions, stretchKey } from "./key-stretching.js";
 import type { BitLockerLayout } from "./layout.js";
 import {
   datasetHeaderInBytes,
@@ -36,7 +35,7 @@ import { type BitLockerSecrets, secretKeysOf } from "./secrets.js";
 import { encodeVolumeHeader, volumeHeaderLengthInBytes } from "./volume-header.js";
 
 /** Options of {@link buildBitLockerMetadata}. */
-export interface BuildMetadataOptions extends AbortOptions {
+export interface BuildMetadataOptions extends StretchOptions {
   /** Time of creation, in milliseconds since 1970-01-01 UTC. */
   readonly createdAtInMs: number;
   /** Label of the file system; part of the description that Windows shows while the volume is locked. */
@@ -47,8 +46,6 @@ export interface BuildMetadataOptions extends AbortOptions {
   readonly partitionOffsetInBytes?: number;
   /** Fills the unused bytes behind the header. Default: the system's generator. */
   readonly random?: RandomSource;
-  /** Stretches the recovery password, for callers that have threads for it. Default: {@link stretchKey}. */
-  readonly stretch?: typeof stretchKey | undefined;
 }
 
 /** The plain-text bytes of a volume. Not secret: they open nothing without the recovery password. */

@@ -12,7 +12,12 @@ export {
   writeBitLockerMetadata,
 } from "./create-volume.js";
 export { type BitLockerMethod, bitLockerMethods } from "./encryption-method.js";
-export { initialHashOfPassword, initialHashOfRecoveryKey, stretchKey } from "./key-stretching.js";
+export {
+  initialHashOfPassword,
+  initialHashOfRecoveryKey,
+  type StretchOptions,
+  stretchKey,
+} from "./key-stretching.js";
 export {
   type BitLockerLayout,
   type BitLockerReservedExtent,

@@ -4,6 +4,12 @@ import type { AbortOptions } from "../../shared/abort.js";
 import { stretchKeyInSlices } from "../kernels/index.js";
 import { BitLockerError } from "./bitlocker-error.js";
 
+/** Options of what has a recovery password or password stretched. */
+export interface StretchOptions extends AbortOptions {
+  /** Stretches it, for callers that have threads for it. Default: {@link stretchKey}. */
+  readonly stretch?: typeof stretchKey | undefined;
+}
+
 const hashLengthInBytes = 32;
 const saltLengthInBytes = 16;
 

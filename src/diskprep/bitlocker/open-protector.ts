@@ -1,10 +1,14 @@
 /** Getting at the master key (VMK) through one of a volume's protectors. */
-import type { AbortOptions } from "../../shared/abort.js";
 import { BitLockerError } from "./bitlocker-error.js";
 import { type Datum, datumType, decodeKey, keyType, openSealedKey, viewOf } from "./datum.js";
 import type { DecodedRegion, ProtectorDatum } from "./decode-region.js";
 import { decodeExternalKey } from "./external-key.js";
-import { initialHashOfPassword, initialHashOfRecoveryKey, stretchKey } from "./key-stretching.js";
+import {
+  initialHashOfPassword,
+  initialHashOfRecoveryKey,
+  type StretchOptions,
+  stretchKey,
+} from "./key-stretching.js";
 import { protectorKind } from "./metadata-format.js";
 import { parseRecoveryPassword, type RecoveryPassword } from "./recovery-password.js";
 
@@ -22,7 +26,7 @@ export interface ProtectorOpener extends Disposable {
   /** Whether a volume has a protector that this kind of key could open. */
   hasMatch(region: DecodedRegion): boolean;
   /** The master key, or undefined when the key opens no protector of this copy. */
-  open(region: DecodedRegion, options: AbortOptions): Promise<Uint8Array | undefined>;
+  open(region: DecodedRegion, options: StretchOptions): Promise<Uint8Array | undefined>;
 }
 
 const masterKeyLengthInBytes = 32;
@@ -79,7 +83,7 @@ export function createProtectorOpener(unlock: BitLockerUnlock): ProtectorOpener 
 
 function openerOf(
   kind: number,
-  openOne: (protector: ProtectorDatum, options: AbortOptions) => Promise<Uint8Array | undefined>,
+  openOne: (protector: ProtectorDatum, options: StretchOptions) => Promise<Uint8Array | undefined>,
   dispose: () => void = () => undefined,
 ): ProtectorOpener {
   return {
@@ -100,11 +104,11 @@ function stretchingOpener(kind: number, stretchKeyType: number, initialHash: Uin
   const stretchedBySalt = new Map<string, Uint8Array>();
   return openerOf(
     kind,
-    async (protector, options) => {
+    async (protector, { abortSignal, stretch = stretchKey }) => {
       const salt = saltIn(protector.nested, stretchKeyType);
       if (!salt) return undefined;
       const saltText = Buffer.from(salt).toString("hex");
-      const stretched = stretchedBySalt.get(saltText) ?? (await stretchKey(initialHash, salt, options));
+      const stretched = stretchedBySalt.get(saltText) ?? (await stretch(initialHash, salt, { abortSignal }));
       stretchedBySalt.set(saltText, stretched);
       return masterKeyIn(protector, stretched);
     },

@@ -3,13 +3,14 @@ import type { AbortOptions } from "../../shared/abort.js";
 import { type BlockDevice, isDeviceError } from "../device/index.js";
 import { metadataRegionLengthInBytes } from "./areas.js";
 import { BitLockerError } from "./bitlocker-error.js";
+import type { StretchOptions } from "./key-stretching.js";
 import type { BitLockerUnlock } from "./open-protector.js";
 import { type BitLockerVolumeInfo, unlockCopies } from "./unlock-metadata.js";
 import { volumeDeviceOf } from "./volume-device.js";
 import { decodeVolumeHeader, volumeHeaderLengthInBytes } from "./volume-header.js";
 
 /** Options of {@link openBitLockerVolume}. */
-export interface OpenBitLockerOptions extends AbortOptions {
+export interface OpenBitLockerOptions extends StretchOptions {
   /** Whether the plain view can be written. Default: false. The device must have been opened for writing then. */
   readonly canWrite?: boolean;
 }

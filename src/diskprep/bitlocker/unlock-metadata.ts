@@ -1,11 +1,11 @@
 /** From the plain-text metadata of a volume and a key to the cipher of its sectors. */
-import type { AbortOptions } from "../../shared/abort.js";
 import type { SectorSizeInBytes } from "../device/index.js";
 import { type BitLockerAreas, metadataRegionLengthInBytes } from "./areas.js";
 import { BitLockerError } from "./bitlocker-error.js";
 import { openSealedKey } from "./datum.js";
 import { type DecodedRegion, decodeRegion, isRegionGenuine } from "./decode-region.js";
 import { type BitLockerMethod, factsOfMethod, methodOfCode } from "./encryption-method.js";
+import type { StretchOptions } from "./key-stretching.js";
 import { protectorKind, stateDecrypted, stateEncrypted } from "./metadata-format.js";
 import { type BitLockerUnlock, createProtectorOpener } from "./open-protector.js";
 import { createSectorCipher, type SectorCipher } from "./sector-cipher.js";
@@ -55,7 +55,7 @@ export interface UnlockedBitLocker extends Disposable {
 }
 
 /** Options of {@link unlockBitLockerMetadata}. */
-export interface UnlockOptions extends AbortOptions {
+export interface UnlockOptions extends StretchOptions {
   /** How messages call the volume. Default: `"BitLocker volume"`. */
   readonly volumeName?: string;
 }

@@ -69,7 +69,7 @@ export function isDriveError(value: unknown): value is DriveError {
 export function workerFailed(cause: unknown): DriveError {
   return new DriveError(
     "worker-failed",
-    `A worker thread failed: ${errorMessageOf(cause)} Resume from the journal; with threadCount 0 the work is done without threads.`,
+    `A worker thread failed: ${errorMessageOf(cause)} Try again, a preparation by resuming from its journal; with threadCount 0 the work is done without threads.`,
     { cause },
   );
 }

@@ -1,6 +1,5 @@
 /** The threads and the memory of one drive's preparation or verification. */
 import { availableParallelism } from "node:os";
-import type { AbortSignalLike } from "../../shared/abort.js";
 import { hasErrorName } from "../../shared/room-error.js";
 import { createVolumeWorkers, type VolumeWorkers } from "../pipeline/index.js";
 import { workerFailed } from "./drive-error.js";
@@ -35,12 +34,23 @@ export function shareOfThreads(plan: DrivePlan, drivesAtOnce: number): number {
   return Math.min(wanted, Math.max(1, Math.floor(wanted / drivesAtOnce)));
 }
 
-/** Threads and memory for one drive. @throws DriveError `worker-failed` when the system does not give them */
-export function createDriveWorkers(threadCount: number): VolumeWorkers {
+/**
+ * Threads and memory for one drive.
+ *
+ * @param leastSlotCount slots of 32 MiB that there are in any case when there are threads
+ * @throws DriveError `worker-failed` when the system does not give them
+ */
+export function createDriveWorkers(threadCount: number, leastSlotCount = 0): VolumeWorkers {
   try {
-    return threadCount === 0
-      ? createVolumeWorkers({ threadCount, slotCount: 3, slotLengthInBytes: 8 * mebibyte })
-      : createVolumeWorkers({ threadCount, slotCount: threadCount + 3, slotLengthInBytes });
+    return failingAsDrive(
+      threadCount === 0
+        ? createVolumeWorkers({ threadCount, slotCount: 3, slotLengthInBytes: 8 * mebibyte })
+        : createVolumeWorkers({
+            threadCount,
+            slotCount: Math.max(threadCount + 3, leastSlotCount),
+            slotLengthInBytes,
+          }),
+    );
   } catch (cause) {
     throw workerFailed(cause);
   }
@@ -50,6 +60,19 @@ export function createDriveWorkers(threadCount: number): VolumeWorkers {
 export function createLargerWorkers(lengthInBytes: number): VolumeWorkers {
   const pages = Math.ceil(lengthInBytes / pageInBytes);
   return createVolumeWorkers({ threadCount: 0, slotCount: 1, slotLengthInBytes: pages * pageInBytes });
+}
+
+/** The same workers; what they cannot do is an error of the drive. @throws DriveError `worker-failed`; AbortError */
+export function failingAsDrive(workers: VolumeWorkers): VolumeWorkers {
+  const fail = (cause: unknown): never => {
+    throw hasErrorName(cause, "AbortError") ? cause : workerFailed(cause);
+  };
+  return {
+    ...workers,
+    openCipher: (...order) => workers.openCipher(...order).catch(fail),
+    stretchKey: (...order) => workers.stretchKey(...order).catch(fail),
+    run: (task) => workers.run(task).catch(fail),
+  };
 }
 
 /** Makes the key of a drive known to threads; returns the number of its cipher. */
@@ -63,19 +86,5 @@ export async function openDriveCipher(
     return await workers.openCipher(plan.encryptionMethod, key, plan.sectorSizeInBytes);
   } finally {
     key.fill(0);
-  }
-}
-
-/** Stretches a key in the threads of a drive, between their other tasks. @throws DriveError `worker-failed`; AbortError */
-export async function stretchInWorkers(
-  workers: VolumeWorkers,
-  initialHash: Uint8Array,
-  salt: Uint8Array,
-  abortSignal: AbortSignalLike,
-): Promise<Uint8Array> {
-  try {
-    return await workers.stretchKey(initialHash, salt, { abortSignal });
-  } catch (cause) {
-    throw hasErrorName(cause, "AbortError") ? cause : workerFailed(cause);
   }
 }

@@ -21,7 +21,7 @@ export {
 export { type DriveManifest, readDriveManifest } from "./manifest-reader.js";
 export { type PrepareMountedVolumeOptions, prepareMountedVolume } from "./mounted-volume.js";
 export type { MountedVolumePlan } from "./mounted-volume-plan.js";
-export { type OpenDrive, openDrive } from "./open-drive.js";
+export { type OpenDrive, type OpenDriveOptions, openDrive } from "./open-drive.js";
 export { maximumDrivesOfAJob, type PlanDrivesOptions, planDrives } from "./plan-drives.js";
 export { prepareDrive } from "./prepare-drive.js";
 export type { PrepareDriveOptions } from "./prepare-drive-options.js";

@@ -2,11 +2,11 @@
 import type { AbortOptions } from "../../shared/abort.js";
 import { errorMessageOf } from "../../shared/error-message.js";
 import { hasErrorName } from "../../shared/room-error.js";
-import { type BitLockerVolumeInfo, openBitLockerVolume } from "../bitlocker/index.js";
+import { type BitLockerVolumeInfo, openBitLockerVolume, type StretchOptions } from "../bitlocker/index.js";
 import { type BlockDevice, cacheReads, isDeviceError, sliceDevice } from "../device/index.js";
 import { type NtfsVolume, openNtfsVolume } from "../ntfs/index.js";
 import { type PartitionTable, readPartitionTable } from "../partition/index.js";
-import { DriveError } from "./drive-error.js";
+import { DriveError, isDriveError } from "./drive-error.js";
 
 /** A drive opened for reading. */
 export interface OpenDrive {
@@ -27,6 +27,15 @@ export interface OpenDrive {
   close(): Promise<void>;
 }
 
+/** Options of {@link openDrive}. */
+export interface OpenDriveOptions extends AbortOptions {
+  /**
+   * Called with the partition as it is stored before its key is stretched, for callers that have threads for that, or
+   * something to do meanwhile. Default: `stretchKey` on the calling thread.
+   */
+  readonly stretcherOf?: ((lockedDevice: BlockDevice) => StretchOptions["stretch"]) | undefined;
+}
+
 /**
  * Unlocks the first data volume of a drive with its recovery password and opens the file system. Reads only.
  *
@@ -37,7 +46,7 @@ export interface OpenDrive {
 export async function openDrive(
   device: BlockDevice,
   recoveryPassword: string,
-  options: AbortOptions = {},
+  options: OpenDriveOptions = {},
 ): Promise<OpenDrive> {
   try {
     const table = await readPartitionTable(device, options);
@@ -45,7 +54,9 @@ export async function openDrive(
     if (!partition) throw new RangeError("it has no partition.");
     const { offsetInBytes, lengthInBytes } = partition;
     const locked = sliceDevice(device, offsetInBytes, lengthInBytes);
-    const unlocked = await openBitLockerVolume(locked, { recoveryPassword }, options);
+    const { abortSignal, stretcherOf } = options;
+    const unlocking = { abortSignal, stretch: stretcherOf?.(locked) };
+    const unlocked = await openBitLockerVolume(locked, { recoveryPassword }, unlocking);
     try {
       const volumeDevice = cacheReads(unlocked.device);
       return {
@@ -64,7 +75,7 @@ export async function openDrive(
       throw error;
     }
   } catch (error) {
-    if (hasErrorName(error, "AbortError")) throw error;
+    if (hasErrorName(error, "AbortError") || isDriveError(error)) throw error;
     throw openFailure(device.name, error);
   }
 }

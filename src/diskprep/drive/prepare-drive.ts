@@ -15,13 +15,7 @@ import { DriveError } from "./drive-error.js";
 import type { DriveJournal } from "./drive-journal.js";
 import { layoutDrive } from "./drive-layout.js";
 import { type DrivePlan, formatBytes } from "./drive-plan.js";
-import {
-  bytesToWrite,
-  createDriveWorkers,
-  defaultThreadCount,
-  openDriveCipher,
-  stretchInWorkers,
-} from "./drive-workers.js";
+import { bytesToWrite, createDriveWorkers, defaultThreadCount, openDriveCipher } from "./drive-workers.js";
 import { manifestFileOnDrive } from "./manifest-format.js";
 import type { PrepareDriveOptions } from "./prepare-drive-options.js";
 import type { PreparedDrive } from "./prepared-drive.js";
@@ -67,7 +61,7 @@ export async function prepareDrive(
     }, options.abortSignal);
     // Needed at the very end, so the stretching of the key goes on beside the writing.
     await using metadata = startSideWork(
-      (signal) => keys.buildMetadata(signal, (hash, salt) => stretchInWorkers(workers, hash, salt, signal)),
+      (signal) => keys.buildMetadata(signal, (...secrets) => workers.stretchKey(...secrets)),
       options.abortSignal,
     );
     const hashes = createRangeHashStore(catalog, state?.rangeHashes ?? new Uint8Array(0));

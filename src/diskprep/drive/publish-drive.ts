@@ -3,7 +3,6 @@
 import { writeBitLockerMetadata } from "../bitlocker/index.js";
 import { type BlockDevice, sliceDevice } from "../device/index.js";
 import { buildGpt, planGptDisk } from "../partition/index.js";
-import { workerFailed } from "./drive-error.js";
 import { derivedGuid } from "./drive-layout.js";
 import type { DriveRun } from "./write-volume.js";
 
@@ -38,10 +37,7 @@ async function writeEncrypted(
   try {
     slot.bytes.set(plain);
     const encrypt = { offsets: [0], lengths: [lengthInBytes], positionsInBytes: [positionInBytes] };
-    const task = { slotOffset: slot.offset, lengthInBytes, cipherNumber, encrypt };
-    await workers.run(task).catch((cause: unknown) => {
-      throw workerFailed(cause);
-    });
+    await workers.run({ slotOffset: slot.offset, lengthInBytes, cipherNumber, encrypt });
     await volume.write(positionInBytes, slot.bytes.subarray(0, lengthInBytes), { abortSignal });
   } finally {
     slot.release();

@@ -11,9 +11,13 @@ import { checkStructures, type StructureOptions } from "./verification/check-str
 import type { DriveReport } from "./verification/drive-report.js";
 import type { StoredVolume } from "./verification/drive-source.js";
 import { choosePieces } from "./verification/piece-choice.js";
+import { createReadAhead, type ReadAhead } from "./verification/read-ahead.js";
 import { deviceFailed } from "./verification/read-failure.js";
 import { type DriveIdentity, type VerificationOptions, verifySource } from "./verification/verify-source.js";
 import { volumeSourceOf } from "./verification/volume-source.js";
+
+/** More than a preparation needs: most of them are filled while the key is stretched. */
+const leastSlotCount = 7;
 
 /** What is known of the drive to be verified: the facts that go into the import job. Counts only serve the progress. */
 export type DriveFacts = DriveIdentity & Pick<PreparedDrive, "bitLockerKey">;
@@ -36,7 +40,7 @@ export interface VerifyDriveImageOptions
  * is such a finding; a drive that was unplugged, or on which nothing can be read any more, is an error.
  *
  * @throws DriveError `drive-unreadable`, `manifest-invalid`, `device-failed` (details: `deviceCode`, `offsetInBytes` on
- * the device, `filePath`, `fileOffsetInBytes`), `invalid-option`; AbortError
+ * the device, `filePath`, `fileOffsetInBytes`), `worker-failed`, `invalid-option`; AbortError
  */
 export async function verifyDrive(
   device: BlockDevice,
@@ -47,13 +51,20 @@ export async function verifyDrive(
   const { sample } = choosePieces(options.sample);
   // The threads start while the key is being stretched.
   const threadCount = options.threadCount ?? defaultThreadCount(drive.blobBytes ?? device.sizeInBytes);
-  await using workers = createDriveWorkers(threadCount);
-  const opened = await openDrive(device, drive.bitLockerKey, options);
+  await using workers = createDriveWorkers(threadCount, leastSlotCount);
+  await using ahead = createReadAhead(workers, options);
+  const stretcherOf = (lockedDevice: BlockDevice): typeof workers.stretchKey => {
+    // With a sample, most of it would be read in vain.
+    if (workers.threadCount > 0 && !sample) ahead.start(lockedDevice);
+    return (...secrets) => workers.stretchKey(...secrets);
+  };
+  const opened = await openDrive(device, drive.bitLockerKey, { ...options, stretcherOf });
   try {
+    await ahead.stop();
     const structures = await checkStructures(opened, options).catch((error) => {
       throw deviceFailed(drive.driveId, error, { subject: "file system" });
     });
-    const source = volumeSourceOf(opened.volume, device, await storedVolumeOf(opened, workers));
+    const source = volumeSourceOf(opened.volume, device, await storedVolumeOf(opened, workers, ahead));
     return await verifySource(source, drive, { ...options, sample }, structures);
   } finally {
     await opened.close();
@@ -61,12 +72,16 @@ export async function verifyDrive(
 }
 
 /** Makes the key of an opened drive known to threads. */
-async function storedVolumeOf(opened: OpenDrive, workers: VolumeWorkers): Promise<StoredVolume> {
+async function storedVolumeOf(
+  opened: OpenDrive,
+  workers: VolumeWorkers,
+  ahead: ReadAhead,
+): Promise<StoredVolume> {
   const { method, areas } = opened.bitLocker;
   const key = opened.copyEncryptionKey();
   try {
     const cipherNumber = await workers.openCipher(method, key, areas.sectorSizeInBytes);
-    return { device: opened.lockedDevice, areas, workers, cipherNumber };
+    return { device: opened.lockedDevice, areas, workers, cipherNumber, ahead };
   } finally {
     key.fill(0);
   }

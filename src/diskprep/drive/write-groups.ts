@@ -7,7 +7,7 @@ import { allEnded } from "../../shared/all-ended.js";
 import { type BitLockerLayout, mapBitLockerRange } from "../bitlocker/index.js";
 import type { BlockDevice } from "../device/index.js";
 import type { FilePieceFailure, Slot, VolumeResult, VolumeTask, VolumeWorkers } from "../pipeline/index.js";
-import { type DriveError, workerFailed } from "./drive-error.js";
+import type { DriveError } from "./drive-error.js";
 import { stagedFileChanged, stagedPieceError } from "./staged-file-error.js";
 import type { VolumeGroup } from "./volume-group.js";
 
@@ -88,9 +88,7 @@ function createGroupWriter(options: WriteGroupsOptions): GroupWriter {
   ): Promise<void> => {
     let written: Promise<unknown> = Promise.resolve();
     try {
-      const result = await computed.catch((cause: unknown) => {
-        throw workerFailed(cause);
-      });
+      const result = await computed;
       throwFailure();
       throwIfAborted(options.abortSignal);
       if (result.kind === "failed") throw pieceError(group, result.failure);

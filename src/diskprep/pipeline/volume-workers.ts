@@ -43,6 +43,7 @@ export interface VolumeWorkersOptions {
 /** Does tasks on slots. Touches files named in tasks, and no device. */
 export interface VolumeWorkers extends AsyncDisposable {
   readonly slotLengthInBytes: number;
+  readonly slotCount: number;
   /** Threads beside the main one. */
   readonly threadCount: number;
   /** Resolves when a slot is free. */
@@ -106,6 +107,7 @@ export function createVolumeWorkers(options: VolumeWorkersOptions): VolumeWorker
 
   return Object.freeze({
     slotLengthInBytes,
+    slotCount,
     threadCount: crew.threadCount,
     acquireSlot: () => slots.acquire(),
     async openCipher(method: SectorCipherMethod, key: Uint8Array, sectorSizeInBytes: 512 | 4096) {

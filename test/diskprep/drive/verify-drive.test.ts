@@ -14,6 +14,7 @@ import {
   openImageFile,
   sliceDevice,
 } from "../../../src/diskprep/device/index.js";
+import { workerFailed } from "../../../src/diskprep/drive/drive-error.js";
 import {
   checkDriveReport,
   type DrivePlan,
@@ -206,6 +207,31 @@ describe("verifyDrive", () => {
     await expect(verify(createMemoryDevice(smallDriveSizeInBytes))).rejects.toMatchObject({
       code: "drive-unreadable",
     });
+  });
+
+  test("a thread that fails is not taken for a fault of the drive; a caller who gives up gets no further", async () => {
+    const device = await goodDrive();
+    const stretch = (): Promise<never> => Promise.reject(workerFailed(new Error("no more memory")));
+    await expect(
+      openDrive(device, prepared.bitLockerKey, { stretcherOf: () => stretch }),
+    ).rejects.toMatchObject({ name: "DriveError", code: "worker-failed" });
+
+    const controller = new AbortController();
+    let reads = 0;
+    const aborting: BlockDevice = {
+      ...device,
+      read: (offset, target, options) => {
+        reads += 1;
+        // Larger than what is read before the key is stretched.
+        if (target.length > mebibyte) controller.abort();
+        return device.read(offset, target, options);
+      },
+    };
+    const verifying = verifyDrive(aborting, prepared, { threadCount: 2, abortSignal: controller.signal });
+    await expect(verifying).rejects.toMatchObject({ name: "AbortError" });
+    const readsAtEnd = reads;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(reads).toBe(readsAtEnd);
   });
 
   test("reports damaged copies of partition table, BitLocker metadata and file system", async () => {

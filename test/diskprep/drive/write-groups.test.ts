@@ -2,6 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { planBitLockerLayout } from "../../../src/diskprep/bitlocker/index.js";
 import { createMemoryDevice } from "../../../src/diskprep/device/index.js";
+import { failingAsDrive } from "../../../src/diskprep/drive/drive-workers.js";
 import { createVolumeGroup, type VolumeGroup } from "../../../src/diskprep/drive/volume-group.js";
 import { writeGroups } from "../../../src/diskprep/drive/write-groups.js";
 import { createVolumeWorkers } from "../../../src/diskprep/pipeline/index.js";
@@ -36,13 +37,13 @@ describe("writeGroups", () => {
     const writing = writeGroups(groups(20), {
       volume,
       layout,
-      workers: {
+      workers: failingAsDrive({
         ...workers,
         run: (task) => {
           tasks += 1;
           return tasks === 6 ? Promise.reject(new Error("no more memory")) : workers.run(task);
         },
-      },
+      }),
       createLargerWorkers: async () => ({ workers, cipherNumber }),
       cipherNumber,
       untilWritable: () => Promise.resolve(),

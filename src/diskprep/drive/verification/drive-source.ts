@@ -3,6 +3,7 @@ import type { AbortOptions } from "../../../shared/abort.js";
 import type { BitLockerAreas } from "../../bitlocker/index.js";
 import type { BlockDevice } from "../../device/index.js";
 import type { VolumeWorkers } from "../../pipeline/index.js";
+import type { ReadAhead } from "./read-ahead.js";
 
 /** A file being verified. Holds no handle; there is nothing to close. */
 export interface SourceFile {
@@ -19,6 +20,8 @@ export interface StoredVolume {
   readonly areas: BitLockerAreas;
   readonly workers: VolumeWorkers;
   readonly cipherNumber: number;
+  /** What of the volume is in memory already. */
+  readonly ahead: ReadAhead;
 }
 
 /** The files of one drive. Reads only. */

@@ -3,9 +3,10 @@
  * slots, decrypted and hashed by threads, several stretches at once. The way a drive is written, backwards.
  */
 import pLimit from "p-limit";
-import { throwIfAborted } from "../../../shared/abort.js";
+import { type AbortSignalLike, throwIfAborted } from "../../../shared/abort.js";
 import { mapBitLockerRange } from "../../bitlocker/index.js";
 import type { BlockDevice } from "../../device/index.js";
+import type { Slot } from "../../pipeline/index.js";
 import { upperHex } from "../manifest-writer.js";
 import type { DrivePiece } from "./drive-pieces.js";
 import type { StoredVolume } from "./drive-source.js";
@@ -79,7 +80,7 @@ export async function* hashStoredPieces(
 /** Joins pieces that follow each other on the volume. */
 async function* stretchesOf(
   pieces: AsyncIterable<DrivePiece>,
-  { workers }: StoredVolume,
+  { workers, ahead }: StoredVolume,
   { isChosen }: HashPiecesOptions,
 ): AsyncGenerator<Stretch> {
   let stretch = emptyStretch();
@@ -90,10 +91,12 @@ async function* stretchesOf(
     const start = isRead ? (file.locate?.(offsetInBytes, lengthInBytes) ?? -1) : -1;
     const end = start + lengthInBytes;
     if (start >= 0 && stretch.endInBytes > 0) {
+      const isPartlyInMemory = stretch.startInBytes < ahead.endInBytes && end > ahead.endInBytes;
       const fits =
         start >= stretch.endInBytes &&
         start - stretch.endInBytes <= smallGapInBytes &&
-        end - stretch.startInBytes <= longest;
+        end - stretch.startInBytes <= longest &&
+        !isPartlyInMemory;
       if (!fits) {
         yield stretch;
         stretch = emptyStretch();
@@ -137,9 +140,10 @@ async function hashStretch(
 /** The hashes of the located pieces; undefined when the stretch cannot be read, or not be decrypted, as a whole. */
 async function hashTogether(
   stretch: Stretch,
-  { device, areas, workers, cipherNumber, read }: ReadVolume,
+  stored: ReadVolume,
   { abortSignal }: HashPiecesOptions,
 ): Promise<readonly string[] | undefined> {
+  const { device, areas, workers, cipherNumber, ahead } = stored;
   const unit = Math.max(device.preferredAlignmentInBytes, areas.sectorSizeInBytes);
   const start = Math.floor(stretch.startInBytes / unit) * unit;
   const end = Math.min(Math.ceil(stretch.endInBytes / unit) * unit, areas.volumeSizeInBytes);
@@ -148,23 +152,15 @@ async function hashTogether(
   const decrypt = mapBitLockerRange(areas, start, lengthInBytes).filter(({ kind }) => kind === "stored");
   if (decrypt.some(({ offsetInBytes, positionInBytes }) => offsetInBytes !== positionInBytes))
     return undefined;
-  const slot = await workers.acquireSlot();
+  const bytes = ahead.take(start, end) ?? (await readIntoSlot(start, lengthInBytes, stored, abortSignal));
+  if (!bytes) return undefined;
   try {
-    throwIfAborted(abortSignal);
-    const reads: Promise<void>[] = [];
-    for (let at = 0; at < lengthInBytes; at += readLengthInBytes) {
-      const part = slot.bytes.subarray(at, Math.min(lengthInBytes, at + readLengthInBytes));
-      reads.push(read(start + at, part, { abortSignal }));
-    }
-    const outcomes = await Promise.allSettled(reads);
-    throwIfAborted(abortSignal);
-    if (outcomes.some(({ status }) => status === "rejected")) return undefined;
     const located = stretch.pieces.flatMap(({ lengthInBytes: length }, index) => {
       const offset = stretch.offsets[index]!;
       return offset < 0 ? [] : [{ offset: offset - start, length }];
     });
     const result = await workers.run({
-      slotOffset: slot.offset,
+      slotOffset: bytes.offset,
       lengthInBytes,
       cipherNumber,
       decrypt: {
@@ -178,6 +174,32 @@ async function hashTogether(
       ? located.map((_, index) => upperHex(result.hashes, index * 16))
       : undefined;
   } finally {
-    slot.release();
+    bytes.release();
   }
+}
+
+/** Bytes of the volume in a slot of their own; undefined when they cannot all be read. */
+async function readIntoSlot(
+  offsetInBytes: number,
+  lengthInBytes: number,
+  { workers, read }: ReadVolume,
+  abortSignal: AbortSignalLike | undefined,
+): Promise<Slot | undefined> {
+  const slot = await workers.acquireSlot();
+  try {
+    throwIfAborted(abortSignal);
+    const reads: Promise<void>[] = [];
+    for (let at = 0; at < lengthInBytes; at += readLengthInBytes) {
+      const part = slot.bytes.subarray(at, Math.min(lengthInBytes, at + readLengthInBytes));
+      reads.push(read(offsetInBytes + at, part, { abortSignal }));
+    }
+    const outcomes = await Promise.allSettled(reads);
+    throwIfAborted(abortSignal);
+    if (outcomes.every(({ status }) => status === "fulfilled")) return slot;
+  } catch (error) {
+    slot.release();
+    throw error;
+  }
+  slot.release();
+  return undefined;
 }
