@@ -1,10 +1,10 @@
 /** Records blobs that are hashed already; keeps names unique, also while they are on their way. */
 import { checkBlobProperties, defaultRangeSizeInBytes } from "./blob-limits.js";
 import { checkBlobName } from "./blob-name.js";
-import { hashOfWholeIsRangeHash, type StagedPlace } from "./catalog-entry.js";
+import type { StagedPlace } from "./catalog-entry.js";
 import { StagingError } from "./errors.js";
 import type { PackedBlobs, PendingBlob } from "./pending-blob.js";
-import type { SeedBlob, SeedBlobHeaders } from "./seed-catalog.js";
+import { hashOfWholeIsRangeHash, type SeedBlob, type SeedBlobHeaders } from "./seed-catalog.js";
 import type { SeedLog } from "./seed-log.js";
 import type { PreparedBlob, SeedWriterInternals } from "./seed-writer-internals.js";
 

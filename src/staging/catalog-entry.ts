@@ -43,11 +43,6 @@ interface CatalogLine {
   metadata?: Readonly<Record<string, string>>;
 }
 
-/** Whether the hash of the whole is also the hash of the blob's only range, so that no range hash needs to be stored. */
-export function hashOfWholeIsRangeHash(blob: Omit<SeedBlob, "index">): boolean {
-  return blob.dataStretches === undefined && blob.lengthInBytes <= blob.rangeSizeInBytes;
-}
-
 /** The text of a line before the place of the bytes; for a block blob with ranges of the default size nothing follows these facts. */
 export function catalogLineHead(
   name: string,

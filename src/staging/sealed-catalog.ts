@@ -2,13 +2,14 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { systemErrorCode, throwIfAborted } from "../shared/index.js";
-import { type CatalogEntry, hashOfWholeIsRangeHash, parseCatalogLine } from "./catalog-entry.js";
+import { type CatalogEntry, parseCatalogLine } from "./catalog-entry.js";
 import { damaged, readCatalogGroups, readCatalogHeader, readFully } from "./catalog-groups.js";
 import { type CatalogIndex, createCatalogLookup, indexPositionOf } from "./catalog-lookup.js";
 import { rangeHashSizeInBytes } from "./content-hasher.js";
 import { StagingError, stagingErrorFrom } from "./errors.js";
 import {
   countSeedBlobRanges,
+  hashOfWholeIsRangeHash,
   type SeedBlob,
   type SeedCatalog,
   type StagedBlobReader,

@@ -91,6 +91,14 @@ export interface SeedCatalog {
   close(): Promise<void>;
 }
 
+/**
+ * Whether the hash of the whole is also the hash of the blob's only range, so that no range hash needs to be stored. An empty
+ * blob, which has no range, counts as such.
+ */
+export function hashOfWholeIsRangeHash(blob: Omit<SeedBlob, "index">): boolean {
+  return blob.dataStretches === undefined && blob.lengthInBytes <= blob.rangeSizeInBytes;
+}
+
 /** How many ranges {@link seedBlobRanges} yields for a blob. */
 export function countSeedBlobRanges(blob: SeedBlob): number {
   const stretches = blob.dataStretches ?? [{ offsetInBytes: 0, lengthInBytes: blob.lengthInBytes }];

@@ -4,7 +4,6 @@ import { type WrittenBlobFile, writeBlobFile } from "./blob-file-writer.js";
 import { kindOf } from "./blob-kind.js";
 import { checkBlobSize, checkRangeSize, rangeSizeFor } from "./blob-limits.js";
 import { type BlobSource, openBlobSource } from "./blob-source.js";
-import { hashOfWholeIsRangeHash } from "./catalog-entry.js";
 import { type ResolvedCompression, rawLengthMetadataName, resolveCompression } from "./compression-choice.js";
 import { type ContentHashes, createContentHasher } from "./content-hasher.js";
 import { dataStretchesOf, readerOfChunks } from "./content-pipeline.js";
@@ -18,7 +17,7 @@ import {
 import { StagingError } from "./errors.js";
 import type { HashThreads } from "./hash-threads.js";
 import type { PendingBlob } from "./pending-blob.js";
-import type { SeedBlob, SeedBlobKind } from "./seed-catalog.js";
+import { hashOfWholeIsRangeHash, type SeedBlob, type SeedBlobKind } from "./seed-catalog.js";
 import type { SeedLayout } from "./seed-layout.js";
 import type { WriteBlobOptions } from "./seed-writer.js";
 

@@ -1,7 +1,7 @@
 /**
  * The MD5 hashes of a drive's ranges: from the catalog where it has them, otherwise collected while copying.
  */
-import type { SeedBlob, SeedCatalog } from "../../staging/index.js";
+import { hashOfWholeIsRangeHash, type SeedBlob, type SeedCatalog } from "../../staging/index.js";
 
 /** A record of the journal: range number (two little-endian 32-bit halves) and hash. */
 const recordLengthInBytes = 24;
@@ -52,7 +52,7 @@ export function createRangeHashStore(catalog: SeedCatalog, journalled: Uint8Arra
       return taken;
     },
     async hashesOf(blob, firstRangeNumber, rangeCount) {
-      if (rangeCount === 1 && blob.md5 !== undefined && blob.dataStretches === undefined) {
+      if (rangeCount > 0 && blob.md5 !== undefined && hashOfWholeIsRangeHash(blob)) {
         return Buffer.from(blob.md5, "hex");
       }
       const known = await catalog.readRangeHashes(blob, 0, rangeCount);

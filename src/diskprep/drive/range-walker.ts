@@ -1,5 +1,11 @@
 /** Walks the hashed ranges of one blob in ascending order, with the hash each must have. */
-import { type SeedBlob, type SeedBlobRange, type SeedCatalog, seedBlobRanges } from "../../staging/index.js";
+import {
+  hashOfWholeIsRangeHash,
+  type SeedBlob,
+  type SeedBlobRange,
+  type SeedCatalog,
+  seedBlobRanges,
+} from "../../staging/index.js";
 
 /** How many hashes of a large blob are fetched from the catalog at a time. */
 const hashesPerRead = 4096;
@@ -41,17 +47,17 @@ export class RangeWalker {
         break;
       }
       const { offsetInBytes, lengthInBytes } = next.value;
-      // Without a hash of the whole there are none of the ranges.
-      const expectedHash = this.#blob.md5 === undefined ? undefined : await this.#hashOf(this.#index);
+      const expectedHash = await this.#hashOf(this.#index);
       this.#current = { offsetInBytes, lengthInBytes, index: this.#index, expectedHash };
     }
     return this.#current;
   }
 
   async #hashOf(index: number): Promise<Uint8Array | undefined> {
-    if (this.#rangeCount === 1 && this.#blob.md5 !== undefined && this.#blob.dataStretches === undefined) {
-      return Buffer.from(this.#blob.md5, "hex");
-    }
+    const { md5 } = this.#blob;
+    // Without a hash of the whole there are none of the ranges.
+    if (md5 === undefined) return undefined;
+    if (hashOfWholeIsRangeHash(this.#blob)) return Buffer.from(md5, "hex");
     if (index % hashesPerRead === 0) {
       const count = Math.min(hashesPerRead, this.#rangeCount - index);
       this.#hashes = await this.#catalog.readRangeHashes(this.#blob, index, count);

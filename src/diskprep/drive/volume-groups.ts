@@ -6,7 +6,12 @@
 import { createHash } from "node:crypto";
 import type { AbortSignalLike } from "../../shared/abort.js";
 import { throwIfAborted } from "../../shared/abort.js";
-import { countSeedBlobRanges, type SeedBlob, type SeedCatalog } from "../../staging/index.js";
+import {
+  countSeedBlobRanges,
+  hashOfWholeIsRangeHash,
+  type SeedBlob,
+  type SeedCatalog,
+} from "../../staging/index.js";
 import { type ContentCursor, createContentCursor, type NodeContent } from "./content-cursor.js";
 import type { DriveLayout } from "./drive-layout.js";
 import type { RangeHashStore } from "./range-hash-store.js";
@@ -122,11 +127,7 @@ class VolumeCutter {
     const content = await this.#contents.contentOf(rows.node[row]!);
     if (content.kind !== "blob") return false;
     const { blob } = content;
-    const isOneRange =
-      blob.lengthInBytes === lengthInBytes &&
-      blob.lengthInBytes <= blob.rangeSizeInBytes &&
-      blob.dataStretches === undefined;
-    if (!isOneRange) return false;
+    if (blob.lengthInBytes !== lengthInBytes || !hashOfWholeIsRangeHash(blob)) return false;
     this.#group.lengthInBytes += gap;
     const expectedHash = blob.md5 === undefined ? undefined : Buffer.from(blob.md5, "hex");
     this.#addRange(content, { offsetInBytes: 0, lengthInBytes, index: 0, expectedHash });
