@@ -2,7 +2,7 @@
  * What a Linux user can do without this library, against it: a BitLocker volume opened by dislocker, NTFS by ntfs-3g, `cp`,
  * flush, and `md5sum` for the manifest. Needs root, FUSE, dislocker and ntfs-3g.
  *
- * `--folder=DIR`, `--size=MIB` of the big file (default 512), `--repetitions=N` (default 3), `--only=TEXT`.
+ * `--folder=DIR`, `--size=MIB` of the big file (default 1024), `--repetitions=N` (default 3), `--only=TEXT`.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -33,7 +33,7 @@ async function compareAll(): Promise<void> {
     console.log(`Not measured: ${[...missing, "/dev/fuse"].join(", ")} needed.`);
     return;
   }
-  const sizeInBytes = Number(option("size") ?? 512) * mebibyte;
+  const sizeInBytes = Number(option("size") ?? 1024) * mebibyte;
   const repetitions = Number(option("repetitions") ?? 3);
   const work = await mkdtemp(join(option("folder") ?? tmpdir(), "offline-seed-bench-"));
   try {
