@@ -28,8 +28,8 @@ interface Comparison {
   readonly goal?: number;
   /**
    * Below this the kernel has become slow. A kernel alone: about 0.6 of what was measured when it was written, because
-   * it and its baseline work within the processor's caches. With the platform's AES: less, because its results go
-   * through memory, and that depends on what else the machine does.
+   * it and its baseline work within the processor's caches. The others: a little more than half, because results of the
+   * platform's AES go through memory, and that depends on what else the machine does.
    */
   readonly leastRatio: number;
 }
@@ -47,16 +47,16 @@ for (let offset = 0; offset < data.length; offset += mebibyte) randomFillSync(da
 const comparisons: readonly Comparison[] = [
   ...compareKernelsAlone(),
   compareMd5("MD5, 8 ranges of 4 MiB", 8, 4 * mebibyte, 3.5, 2.2),
-  compareMd5("MD5, 1,000 ranges of 16 KiB", 1000, 16 * 1024, undefined, 2.2),
-  compareCipher("xts-aes-128", 512, "encrypt", 15, 7),
-  compareCipher("xts-aes-128", 512, "decrypt", undefined, 7),
-  compareCipher("xts-aes-256", 512, "encrypt", undefined, 7),
-  compareCipher("xts-aes-128", 4096, "encrypt", undefined, 1.4),
-  compareCipher("aes-cbc-256", 512, "encrypt", 3, 7),
-  compareCipher("aes-cbc-256", 512, "decrypt", undefined, 7),
-  compareCipher("aes-cbc-128", 512, "encrypt", undefined, 7),
-  compareCipher("aes-cbc-256", 4096, "encrypt", undefined, 1.4),
-  compareCipher("aes-cbc-256", 4096, "decrypt", undefined, 1.4),
+  compareMd5("MD5, 1,000 ranges of 16 KiB", 1000, 16 * 1024, undefined, 2.5),
+  compareCipher("xts-aes-128", 512, "encrypt", 15, 12),
+  compareCipher("xts-aes-128", 512, "decrypt", undefined, 12),
+  compareCipher("xts-aes-256", 512, "encrypt", undefined, 10),
+  compareCipher("xts-aes-128", 4096, "encrypt", undefined, 1.9),
+  compareCipher("aes-cbc-256", 512, "encrypt", 3, 13),
+  compareCipher("aes-cbc-256", 512, "decrypt", undefined, 17),
+  compareCipher("aes-cbc-128", 512, "encrypt", undefined, 13),
+  compareCipher("aes-cbc-256", 4096, "encrypt", undefined, 1.9),
+  compareCipher("aes-cbc-256", 4096, "decrypt", undefined, 2.3),
   compareStretching(),
 ];
 
@@ -176,7 +176,7 @@ function compareStretching(): Comparison {
       void (await stretchKeyInSlices(new Uint8Array(32), new Uint8Array(16), { roundCount })),
     kernelRuns: 4,
     goal: 2.22,
-    leastRatio: 2.22,
+    leastRatio: 2.9,
   };
 }
 
