@@ -1,26 +1,79 @@
 /**
- * How long a million files take to lay out and render, and how much memory; a count as first argument changes the million.
+ * How long files take to be laid out and rendered, how much memory that needs, and how both grow from 10⁴ to 10⁶ files.
+ * `--counts=10000,100000` for others.
  *
  * Renders all metadata of each volume (records, indexes, bitmaps) in 4 MiB groups, as a drive being written does, but
- * keeps no bytes. Each shape runs in a process of its own so that the peak memory is its own.
+ * keeps no bytes. Each count of each shape runs in a process of its own so that the peak memory is its own.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createNtfsTree, planNtfsVolume, suitableVolumeSizeInBytes } from "../src/diskprep/ntfs/index.js";
+import { formatTable } from "./support/measure.js";
+import { option } from "./support/option.js";
+import { peakMemoryInMiB } from "./support/peak-memory.js";
 
-const shapes: Record<string, (count: number) => void> = {
-  "one directory": (count) => measure(count, 1),
-  "1,000 directories": (count) => measure(count, 1000),
-  "one directory, names of 200 units": (count) => measure(count, 1, 200),
+interface Shape {
+  readonly directoryCount: number;
+  /** Names are filled up to this length. */
+  readonly nameLength: number;
+}
+
+const shapes: Readonly<Record<string, Shape>> = {
+  "one directory": { directoryCount: 1, nameLength: 0 },
+  "1,000 directories": { directoryCount: 1000, nameLength: 0 },
+  "one directory, names of 200 units": { directoryCount: 1, nameLength: 200 },
 };
 
-function measure(fileCount: number, directoryCount: number, nameLength = 0): void {
-  const seconds: Record<string, number> = {};
-  let mark = performance.now();
-  const lap = (name: string): void => {
-    const now = performance.now();
-    seconds[name] = (now - mark) / 1000;
-    mark = now;
+interface Result {
+  readonly collectInMs: number;
+  readonly planInMs: number;
+  readonly renderInMs: number;
+  readonly peakInMiB: number;
+  readonly metadataInMiB: number;
+}
+
+const shape = shapes[option("shape") ?? ""];
+if (shape) process.stdout.write(JSON.stringify(measure(Number(option("count")), shape)));
+else compareAll();
+
+function compareAll(): void {
+  const counts = (option("counts") ?? "10000,100000,1000000").split(",").map(Number);
+  const lines = [
+    ["files", "collect s", "plan s", "render s", "total s", "peak MiB", "metadata MiB", "x time for x files"],
+  ];
+  for (const name of Object.keys(shapes)) {
+    let before: { readonly count: number; readonly totalInMs: number } | undefined;
+    for (const count of counts) {
+      const child = [fileURLToPath(import.meta.url), `--shape=${name}`, `--count=${count}`];
+      const run = spawnSync(process.execPath, child, { encoding: "utf8" });
+      if (run.status !== 0) throw new Error(run.stderr);
+      const { collectInMs, planInMs, renderInMs, peakInMiB, metadataInMiB } = JSON.parse(
+        run.stdout,
+      ) as Result;
+      const totalInMs = collectInMs + planInMs + renderInMs;
+      const inSeconds = (valueInMs: number): string => (valueInMs / 1000).toFixed(2);
+      lines.push([
+        `${count.toLocaleString("en")}, ${name}`,
+        inSeconds(collectInMs),
+        inSeconds(planInMs),
+        inSeconds(renderInMs),
+        inSeconds(totalInMs),
+        peakInMiB.toFixed(0),
+        metadataInMiB.toFixed(0),
+        before ? `${(totalInMs / before.totalInMs).toFixed(1)} for ${count / before.count}` : "",
+      ]);
+      before = { count, totalInMs };
+    }
+  }
+  console.log(formatTable(lines));
+}
+
+function measure(fileCount: number, { directoryCount, nameLength }: Shape): Result {
+  let markInMs = performance.now();
+  const lap = (): number => {
+    const sinceInMs = performance.now() - markInMs;
+    markInMs += sinceInMs;
+    return sinceInMs;
   };
   const tree = createNtfsTree();
   const directories = Array.from({ length: directoryCount }, (_, index) =>
@@ -34,7 +87,7 @@ function measure(fileCount: number, directoryCount: number, nameLength = 0): voi
       modifiedAtInMs: 1_700_000_000_000 + index,
     });
   }
-  lap("collect");
+  const collectInMs = lap();
   const volumeSizeInBytes = suitableVolumeSizeInBytes(tree, { sectorSizeInBytes: 512 });
   const layout = planNtfsVolume(tree, {
     volumeSizeInBytes,
@@ -43,7 +96,7 @@ function measure(fileCount: number, directoryCount: number, nameLength = 0): voi
     serialNumber: 1n,
     createdAtInMs: 1_700_000_000_000,
   });
-  lap("plan");
+  const planInMs = lap();
   const group = new Uint8Array(4 * 1024 * 1024);
   let metadataBytes = 0;
   for (const { offsetInBytes, lengthInBytes } of layout.metadataExtents) {
@@ -53,27 +106,12 @@ function measure(fileCount: number, directoryCount: number, nameLength = 0): voi
       metadataBytes += part.length;
     }
   }
-  lap("render");
-  const peakInMiB = process.resourceUsage().maxRSS / 1024;
-  const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
-  const parts = Object.entries(seconds).map(([name, value]) => `${name} ${value.toFixed(2)} s`);
-  console.log(
-    `${parts.join(", ")}, total ${total.toFixed(2)} s; peak memory ${peakInMiB.toFixed(0)} MiB; ` +
-      `${(metadataBytes / 2 ** 20).toFixed(0)} MiB of metadata`,
-  );
-}
-
-const [shapeName, countText] = process.argv.slice(2);
-const shape = shapeName === undefined ? undefined : shapes[shapeName];
-if (shape) shape(Number(countText));
-else {
-  const count = Number(shapeName ?? 1_000_000);
-  for (const name of Object.keys(shapes)) {
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      [fileURLToPath(import.meta.url), name, String(count)],
-      { encoding: "utf8" },
-    );
-    console.log(`${count.toLocaleString("en")} files, ${name}: ${(stdout || stderr).trim()}`);
-  }
+  const renderInMs = lap();
+  return {
+    collectInMs,
+    planInMs,
+    renderInMs,
+    peakInMiB: peakMemoryInMiB(),
+    metadataInMiB: metadataBytes / 2 ** 20,
+  };
 }
