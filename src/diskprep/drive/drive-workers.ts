@@ -1,7 +1,7 @@
 /** The threads and the memory of one drive's preparation or verification. */
 import { availableParallelism } from "node:os";
 import { hasErrorName } from "../../shared/room-error.js";
-import { createVolumeWorkers, type VolumeWorkers } from "../pipeline/index.js";
+import { createVolumeWorkers, type VolumeWorkers, type VolumeWorkersOptions } from "../pipeline/index.js";
 import { workerFailed } from "./drive-error.js";
 import type { DriveKeys } from "./drive-keys.js";
 import type { DrivePlan } from "./drive-plan.js";
@@ -41,25 +41,25 @@ export function shareOfThreads(plan: DrivePlan, drivesAtOnce: number): number {
  * @throws DriveError `worker-failed` when the system does not give them
  */
 export function createDriveWorkers(threadCount: number, leastSlotCount = 0): VolumeWorkers {
+  return startWorkers(
+    threadCount === 0
+      ? { threadCount, slotCount: 3, slotLengthInBytes: 8 * mebibyte }
+      : { threadCount, slotCount: Math.max(threadCount + 3, leastSlotCount), slotLengthInBytes },
+  );
+}
+
+/** Memory for one group that is longer than a slot. Closed when the group is written. @throws like {@link createDriveWorkers} */
+export function createLargerWorkers(lengthInBytes: number): VolumeWorkers {
+  const pages = Math.ceil(lengthInBytes / pageInBytes);
+  return startWorkers({ threadCount: 0, slotCount: 1, slotLengthInBytes: pages * pageInBytes });
+}
+
+function startWorkers(options: VolumeWorkersOptions): VolumeWorkers {
   try {
-    return failingAsDrive(
-      threadCount === 0
-        ? createVolumeWorkers({ threadCount, slotCount: 3, slotLengthInBytes: 8 * mebibyte })
-        : createVolumeWorkers({
-            threadCount,
-            slotCount: Math.max(threadCount + 3, leastSlotCount),
-            slotLengthInBytes,
-          }),
-    );
+    return failingAsDrive(createVolumeWorkers(options));
   } catch (cause) {
     throw workerFailed(cause);
   }
-}
-
-/** Memory for one group that is longer than a slot. Closed when the group is written. */
-export function createLargerWorkers(lengthInBytes: number): VolumeWorkers {
-  const pages = Math.ceil(lengthInBytes / pageInBytes);
-  return createVolumeWorkers({ threadCount: 0, slotCount: 1, slotLengthInBytes: pages * pageInBytes });
 }
 
 /** The same workers; what they cannot do is an error of the drive. @throws DriveError `worker-failed`; AbortError */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { planBitLockerLayout } from "../../../src/diskprep/bitlocker/index.js";
 import { createMemoryDevice } from "../../../src/diskprep/device/index.js";
-import { failingAsDrive } from "../../../src/diskprep/drive/drive-workers.js";
+import { createLargerWorkers, failingAsDrive } from "../../../src/diskprep/drive/drive-workers.js";
 import { createVolumeGroup, type VolumeGroup } from "../../../src/diskprep/drive/volume-group.js";
 import { writeGroups } from "../../../src/diskprep/drive/write-groups.js";
 import { createVolumeWorkers } from "../../../src/diskprep/pipeline/index.js";
@@ -61,5 +61,14 @@ describe("writeGroups", () => {
     expect(behind.every((byte) => byte === 0)).toBe(true);
     // All slots have come back.
     await Promise.all([workers.acquireSlot(), workers.acquireSlot(), workers.acquireSlot()]);
+  });
+
+  test("what the memory for a long group cannot do is a failure of the drive as well", async () => {
+    const failure = { name: "DriveError", code: "worker-failed" };
+    await using workers = createLargerWorkers(groupLengthInBytes);
+    const encrypt = { offsets: [0], lengths: [512], positionsInBytes: [0] };
+    const task = { slotOffset: 0, lengthInBytes: 512, cipherNumber: 0, encrypt };
+    await expect(workers.run(task)).rejects.toMatchObject(failure);
+    expect(() => createLargerWorkers(2 ** 50)).toThrow(expect.objectContaining(failure));
   });
 });
