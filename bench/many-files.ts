@@ -5,7 +5,6 @@
  *
  * `--folder=DIR` for the image (default: the system's temporary folder; 10⁶ files need 6 GB); `--counts=10000,100000`.
  */
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,9 +12,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createImageFile, openImageFile, planDrives, prepareDrive } from "../src/diskprep/index.js";
 import type { SeedBlob, SeedCatalog } from "../src/staging/index.js";
-import { formatTable } from "./support/measure.js";
+import { formatTable, growthCell, type MeasuredCount } from "./support/measure.js";
 import { option } from "./support/option.js";
 import { peakMemoryInMiB } from "./support/peak-memory.js";
+import { runApart } from "./support/run-apart.js";
 
 const bytesInFile = 3000;
 const folderOfFiles = 1000;
@@ -33,23 +33,20 @@ interface Result {
 function compareAll(): void {
   const wanted = option("counts") ?? "10000,100000,1000000";
   const lines = [["files", "plan s", "prepare s", "files/s", "peak MiB", "prepare: x time for x files"]];
-  let before: { readonly count: number; readonly result: Result } | undefined;
+  let before: MeasuredCount | undefined;
   for (const files of wanted.split(",").map(Number)) {
-    const child = [fileURLToPath(import.meta.url), `--count=${files}`, ...process.argv.slice(2)];
-    const run = spawnSync(process.execPath, child, { encoding: "utf8" });
-    if (run.status !== 0) throw new Error(run.stderr);
-    const result = JSON.parse(run.stdout) as Result;
+    const child = [`--count=${files}`, ...process.argv.slice(2)];
+    const result = runApart<Result>(fileURLToPath(import.meta.url), child);
+    const now = { count: files, timeInMs: result.prepareInMs };
     lines.push([
       String(files),
       (result.planInMs / 1000).toFixed(1),
       (result.prepareInMs / 1000).toFixed(1),
       ((files * 1000) / result.prepareInMs).toFixed(0),
       result.peakInMiB.toFixed(0),
-      before
-        ? `${(result.prepareInMs / before.result.prepareInMs).toFixed(1)} for ${files / before.count}`
-        : "",
+      growthCell(before, now),
     ]);
-    before = { count: files, result };
+    before = now;
   }
   console.log(formatTable(lines));
 }

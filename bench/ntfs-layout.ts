@@ -5,12 +5,12 @@
  * Renders all metadata of each volume (records, indexes, bitmaps) in 4 MiB groups, as a drive being written does, but
  * keeps no bytes. Each count of each shape runs in a process of its own so that the peak memory is its own.
  */
-import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createNtfsTree, planNtfsVolume, suitableVolumeSizeInBytes } from "../src/diskprep/ntfs/index.js";
-import { formatTable } from "./support/measure.js";
+import { formatTable, growthCell, type MeasuredCount } from "./support/measure.js";
 import { option } from "./support/option.js";
 import { peakMemoryInMiB } from "./support/peak-memory.js";
+import { runApart } from "./support/run-apart.js";
 
 interface Shape {
   readonly directoryCount: number;
@@ -42,27 +42,24 @@ function compareAll(): void {
     ["files", "collect s", "plan s", "render s", "total s", "peak MiB", "metadata MiB", "x time for x files"],
   ];
   for (const name of Object.keys(shapes)) {
-    let before: { readonly count: number; readonly totalInMs: number } | undefined;
+    let before: MeasuredCount | undefined;
     for (const count of counts) {
-      const child = [fileURLToPath(import.meta.url), `--shape=${name}`, `--count=${count}`];
-      const run = spawnSync(process.execPath, child, { encoding: "utf8" });
-      if (run.status !== 0) throw new Error(run.stderr);
-      const { collectInMs, planInMs, renderInMs, peakInMiB, metadataInMiB } = JSON.parse(
-        run.stdout,
-      ) as Result;
-      const totalInMs = collectInMs + planInMs + renderInMs;
+      const child = [`--shape=${name}`, `--count=${count}`];
+      const result = runApart<Result>(fileURLToPath(import.meta.url), child);
+      const { collectInMs, planInMs, renderInMs, peakInMiB, metadataInMiB } = result;
+      const now = { count, timeInMs: collectInMs + planInMs + renderInMs };
       const inSeconds = (valueInMs: number): string => (valueInMs / 1000).toFixed(2);
       lines.push([
         `${count.toLocaleString("en")}, ${name}`,
         inSeconds(collectInMs),
         inSeconds(planInMs),
         inSeconds(renderInMs),
-        inSeconds(totalInMs),
+        inSeconds(now.timeInMs),
         peakInMiB.toFixed(0),
         metadataInMiB.toFixed(0),
-        before ? `${(totalInMs / before.totalInMs).toFixed(1)} for ${count / before.count}` : "",
+        growthCell(before, now),
       ]);
-      before = { count, totalInMs };
+      before = now;
     }
   }
   console.log(formatTable(lines));

@@ -40,6 +40,18 @@ export function medianOf(values: readonly number[]): number {
   return sorted[sorted.length >> 1]!;
 }
 
+/** A measurement of so many things. */
+export interface MeasuredCount {
+  readonly count: number;
+  readonly timeInMs: number;
+}
+
+/** A cell that says how time grew with the count; empty for the first one. */
+export function growthCell(before: MeasuredCount | undefined, now: MeasuredCount): string {
+  if (!before) return "";
+  return `${(now.timeInMs / before.timeInMs).toFixed(1)} for ${now.count / before.count}`;
+}
+
 /** Lines of cells as a Markdown table whose columns stand under each other. */
 export function formatTable(lines: readonly (readonly string[])[]): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
