@@ -4,9 +4,9 @@ import { type RandomSource, randomBytesFrom } from "../../shared/random-source.j
 import { replayedRandomSource } from "../../shared/replayed-random-source.js";
 import {
   type BitLockerMetadata,
-  type BuildMetadataOptions,
   buildBitLockerMetadata,
   createBitLockerSecrets,
+  type StretchOptions,
 } from "../bitlocker/index.js";
 import { bitLockerLayoutOf } from "./drive-layout.js";
 import type { DrivePlan } from "./drive-plan.js";
@@ -32,7 +32,7 @@ export interface DriveKeys {
    */
   buildMetadata(
     abortSignal: AbortSignalLike | undefined,
-    stretch: BuildMetadataOptions["stretch"],
+    stretch: StretchOptions["stretch"],
   ): Promise<BitLockerMetadata>;
   /** Zeroes the keys. May be repeated. */
   dispose(): void;

@@ -78,12 +78,12 @@ export function failingAsDrive(workers: VolumeWorkers): VolumeWorkers {
 /** Makes the key of a drive known to threads; returns the number of its cipher. */
 export async function openDriveCipher(
   workers: VolumeWorkers,
-  plan: DrivePlan,
-  keys: DriveKeys,
+  { encryptionMethod, sectorSizeInBytes }: Pick<DrivePlan, "encryptionMethod" | "sectorSizeInBytes">,
+  keys: Pick<DriveKeys, "copyEncryptionKey">,
 ): Promise<number> {
   const key = keys.copyEncryptionKey();
   try {
-    return await workers.openCipher(plan.encryptionMethod, key, plan.sectorSizeInBytes);
+    return await workers.openCipher(encryptionMethod, key, sectorSizeInBytes);
   } finally {
     key.fill(0);
   }

@@ -3,15 +3,13 @@
  * BitLocker with the recovery password as text, NTFS through the reader, ranges re-hashed.
  */
 import { type BlockDevice, type OpenImageFileOptions, openDriveImage } from "../device/index.js";
-import type { VolumeWorkers } from "../pipeline/index.js";
-import { createDriveWorkers, defaultThreadCount } from "./drive-workers.js";
-import { type OpenDrive, openDrive } from "./open-drive.js";
+import { createDriveWorkers, defaultThreadCount, openDriveCipher } from "./drive-workers.js";
+import { openDrive } from "./open-drive.js";
 import type { PreparedDrive } from "./prepared-drive.js";
 import { checkStructures, type StructureOptions } from "./verification/check-structures.js";
 import type { DriveReport } from "./verification/drive-report.js";
-import type { StoredVolume } from "./verification/drive-source.js";
 import { choosePieces } from "./verification/piece-choice.js";
-import { createReadAhead, type ReadAhead } from "./verification/read-ahead.js";
+import { createReadAhead } from "./verification/read-ahead.js";
 import { deviceFailed } from "./verification/read-failure.js";
 import { type DriveIdentity, type VerificationOptions, verifySource } from "./verification/verify-source.js";
 import { volumeSourceOf } from "./verification/volume-source.js";
@@ -53,37 +51,27 @@ export async function verifyDrive(
   const threadCount = options.threadCount ?? defaultThreadCount(drive.blobBytes ?? device.sizeInBytes);
   await using workers = createDriveWorkers(threadCount, leastSlotCount);
   await using ahead = createReadAhead(workers, options);
-  const stretcherOf = (lockedDevice: BlockDevice): typeof workers.stretchKey => {
-    // With a sample, most of it would be read in vain.
-    if (workers.threadCount > 0 && !sample) ahead.start(lockedDevice);
-    return (...secrets) => workers.stretchKey(...secrets);
-  };
+  const stretcherOf =
+    (lockedDevice: BlockDevice): typeof workers.stretchKey =>
+    (...secrets) => {
+      // With a sample, most of it would be read in vain.
+      if (workers.threadCount > 0 && !sample) ahead.start(lockedDevice);
+      return workers.stretchKey(...secrets);
+    };
   const opened = await openDrive(device, drive.bitLockerKey, { ...options, stretcherOf });
   try {
     await ahead.stop();
     const structures = await checkStructures(opened, options).catch((error) => {
       throw deviceFailed(drive.driveId, error, { subject: "file system" });
     });
-    const source = volumeSourceOf(opened.volume, device, await storedVolumeOf(opened, workers, ahead));
+    const { areas, method: encryptionMethod } = opened.bitLocker;
+    const { sectorSizeInBytes } = areas;
+    const cipherNumber = await openDriveCipher(workers, { encryptionMethod, sectorSizeInBytes }, opened);
+    const stored = { device: opened.lockedDevice, areas, workers, cipherNumber, ahead };
+    const source = volumeSourceOf(opened.volume, device, stored);
     return await verifySource(source, drive, { ...options, sample }, structures);
   } finally {
     await opened.close();
-  }
-}
-
-/** Makes the key of an opened drive known to threads. */
-async function storedVolumeOf(
-  opened: OpenDrive,
-  workers: VolumeWorkers,
-  ahead: ReadAhead,
-): Promise<StoredVolume> {
-  const { method, areas } = opened.bitLocker;
-  const key = opened.copyEncryptionKey();
-  try {
-    const cipherNumber = await workers.openCipher(method, key, areas.sectorSizeInBytes);
-    return { device: opened.lockedDevice, areas, workers, cipherNumber, ahead };
-  } finally {
-    key.fill(0);
   }
 }
 

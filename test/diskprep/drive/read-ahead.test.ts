@@ -25,11 +25,8 @@ async function freeSlotsOf(workers: VolumeWorkers): Promise<number> {
   await new Promise((resolve) => setImmediate(resolve));
   const free = slots.length;
   // Whoever still waits gets one that comes back here, and gives it back as well.
-  const giveBack = (): void => {
-    for (const slot of slots.splice(0)) slot.release();
-  };
   while (slots.length > 0) {
-    giveBack();
+    for (const slot of slots.splice(0)) slot.release();
     await new Promise((resolve) => setImmediate(resolve));
   }
   return free;
@@ -37,11 +34,10 @@ async function freeSlotsOf(workers: VolumeWorkers): Promise<number> {
 
 async function withReadAhead(
   use: (ahead: ReadAhead, workers: VolumeWorkers) => Promise<void>,
-  options: { readonly abortSignal?: AbortSignal } = {},
 ): Promise<void> {
   await using workers = createVolumeWorkers({ threadCount: 0, slotCount, slotLengthInBytes });
   {
-    await using ahead = createReadAhead(workers, options);
+    await using ahead = createReadAhead(workers);
     await use(ahead, workers);
   }
   expect(await Promise.all(Array.from({ length: slotCount }, () => workers.acquireSlot()))).toHaveLength(

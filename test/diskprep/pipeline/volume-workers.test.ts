@@ -91,7 +91,6 @@ describe.each([
         slot.bytes.fill(0xaa, 100, 300);
         slot.bytes.fill(0xbb, 30_000, 30_100);
         const sectors = { offsets: [0], lengths: [32_768], positionsInBytes: [position] };
-
         const common = { slotOffset: slot.offset, lengthInBytes: 32_768, cipherNumber, hash: rangesOfPieces };
         const kept = { offsets: [100, 30_000], lengths: [200, 100] };
         const written = await workers.run({ ...common, pieces: pieces(), kept, encrypt: sectors });

@@ -4,6 +4,7 @@
  */
 import pLimit from "p-limit";
 import { type AbortSignalLike, throwIfAborted } from "../../../shared/abort.js";
+import { allEnded } from "../../../shared/all-ended.js";
 import { mapBitLockerRange } from "../../bitlocker/index.js";
 import type { BlockDevice } from "../../device/index.js";
 import type { Slot } from "../../pipeline/index.js";
@@ -60,12 +61,14 @@ export async function* hashStoredPieces(
     return turn;
   };
   const inTurn = pLimit(readsInFlight);
-  const read: BlockDevice["read"] = (offset, target, access) =>
-    inTurn(() => stored.device.read(offset, target, access));
+  const readVolume: ReadVolume = {
+    ...stored,
+    read: (offset, target, access) => inTurn(() => stored.device.read(offset, target, access)),
+  };
   try {
     for await (const stretch of stretchesOf(pieces, stored, options)) {
       throwIfAborted(options.abortSignal);
-      const hashed = hashStretch(stretch, { ...stored, read }, options, hashInTurn);
+      const hashed = hashStretch(stretch, readVolume, options, hashInTurn);
       // Looked at when its turn comes.
       hashed.catch(() => undefined);
       queue.push(hashed);
@@ -193,13 +196,12 @@ async function readIntoSlot(
       const part = slot.bytes.subarray(at, Math.min(lengthInBytes, at + readLengthInBytes));
       reads.push(read(offsetInBytes + at, part, { abortSignal }));
     }
-    const outcomes = await Promise.allSettled(reads);
+    await allEnded(reads);
     throwIfAborted(abortSignal);
-    if (outcomes.every(({ status }) => status === "fulfilled")) return slot;
-  } catch (error) {
+    return slot;
+  } catch {
     slot.release();
-    throw error;
+    throwIfAborted(abortSignal);
+    return undefined;
   }
-  slot.release();
-  return undefined;
 }

@@ -17,8 +17,8 @@ export type TakenBytes = Pick<Slot, "offset" | "release">;
 /** The beginning of a volume in memory. Disposing stops reading and gives all slots back. */
 export interface ReadAhead extends AsyncDisposable {
   /**
-   * Begins to read; to be called once at most, and while no slot is in use. A failure only ends it: what is not in memory
-   * will be read again by whoever needs it.
+   * Begins to read; to be called while no slot is in use. May be repeated, for the same device. A failure only ends it: what
+   * is not in memory will be read again by whoever needs it.
    */
   start(device: BlockDevice): void;
   /** Where on the volume the bytes in memory end. */
